@@ -101,6 +101,16 @@ class Unreachable(ProvisionError):
     """An endpoint that does not answer."""
 
 
+class InvocationFailed(ProvisionError):
+    """A function that was invoked by the user and failed; the message has what it reported."""
+
+    exit_code = 5
+
+
+class AnswerLost(ProvisionError):
+    """An invocation whose answer was lost: the function may have run."""
+
+
 class NotFound(ProvisionError):
     """Something that the user asked for and that does not exist."""
 

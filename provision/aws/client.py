@@ -21,7 +21,13 @@ from provision.aws.error_classes import ThreadSafeExceptions
 from provision.aws.lambda_upload import upload_zips_directly
 from provision.aws.rate_limits import RateLimiter
 from provision.aws.regions import region_disabled
-from provision.aws.session import client_config, new_botocore_session, patience
+from provision.aws.session import (
+    INVOCATIONS,
+    client_config,
+    new_botocore_session,
+    patience,
+    service_of,
+)
 from provision.aws.waiting import Waiter, WaitListener
 from provision.clock import Clock
 from provision.trace import Trace
@@ -72,6 +78,8 @@ class Aws:
     iam: _Client[IAMClient] = _Client("iam")
     kms: _Client[KMSClient] = _Client("kms")
     lambda_: _Client[LambdaClient] = _Client("lambda")
+    lambda_invoke: _Client[LambdaClient] = _Client(INVOCATIONS)
+    """For invocations, which are answered when the function ends."""
     logs: _Client[CloudWatchLogsClient] = _Client("logs")
     route53: _Client[Route53Client] = _Client("route53")
     sns: _Client[SNSClient] = _Client("sns")
@@ -194,14 +202,14 @@ class Aws:
         with self.trace.span(f"client {service}", "client"):
             with self._making:  # an SDK session cannot create two at a time
                 client = self._session.client(  # type: ignore[call-overload]  # by any name
-                    service,
+                    service_of(service),
                     endpoint_url=self.access.endpoint,
                     aws_access_key_id=key,
                     aws_secret_access_key=secret,
                     config=patience(self._config, service),
                 )
             self._register_hooks(client)
-            if service == "lambda":
+            if service_of(service) == "lambda":
                 upload_zips_directly(client)
             client._exceptions_factory = self._errors  # noqa: SLF001  (botocore offers no other way)
         return client

@@ -22,6 +22,10 @@ from provision.aws.access import Access
 from provision.aws.credential_guard import guard_credentials
 from provision.aws.one_time_code import ask_people_only
 
+INVOCATIONS: Final = "lambda/invocations"
+"""The name of a second client of Lambda, which waits as long as a function may run."""
+_LONGEST_ANSWER: Final = 910
+"""Seconds to wait for a function, which may run for 900 (L36)."""
 _READERS: Final[dict[str, Callable[[bytes], bytes]]] = {
     ".json": lambda content: content,
     ".json.gz": gzip.decompress,
@@ -95,8 +99,15 @@ def client_config(core: botocore.session.Session, access: Access) -> Config:
 
 
 def patience(config: Config, service: str) -> Config:
-    """Return the configuration of one service's client.
+    """Return the configuration of one service's client, or of that for `INVOCATIONS`.
 
     STS answers at once or not at all, and is called first: the user must not wait a minute for it.
     """
+    if service == INVOCATIONS:  # with keep-alive: a NAT forgets what is silent for minutes
+        return config.merge(Config(read_timeout=_LONGEST_ANSWER, tcp_keepalive=True))
     return config.merge(Config(read_timeout=10)) if service == "sts" else config
+
+
+def service_of(client: str) -> str:
+    """Return the service of a client by the client's name."""
+    return client.partition("/")[0]

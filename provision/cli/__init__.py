@@ -20,6 +20,7 @@ from provision.cli.command_classes import Verbs
 from provision.cli.config import config_group
 from provision.cli.down import down
 from provision.cli.init import init
+from provision.cli.invoke import invoke
 from provision.cli.keys import keys_group
 from provision.cli.local import local_group
 from provision.cli.outputs import outputs
@@ -60,6 +61,7 @@ for command in (
     down,
     push,
     outputs,
+    invoke,
     keys_group,
     refresh,
     policy_group,

@@ -13,7 +13,7 @@ from provision.cli.options import json_option, pass_session
 if TYPE_CHECKING:
     from provision.commands.session import Session
 
-PURPOSES = ("up", "plan", "status", "down", "all")
+PURPOSES = ("up", "plan", "status", "down", "operate", "all")
 
 
 _out_option = click.option(
@@ -40,7 +40,8 @@ def policy_group() -> None:
     envvar="PROVISION_POLICY_DEPLOYER_FOR",
     allow_from_autoenv=False,
     help="The commands to permit. `status` also covers plan, outputs and refresh;"
-    " `plan` is for a pipeline, and for names that the configuration does not have yet.",
+    " `plan` is for a pipeline, and for names that the configuration does not have yet;"
+    " `operate` is for invoke and dlq.",
 )
 @_out_option
 @pass_session

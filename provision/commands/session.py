@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -31,6 +31,7 @@ from provision.state.journal import Journal
 from provision.trace import Trace
 from provision.views.busy import Busy
 from provision.views.draw_thread import Drawing
+from provision.views.elapsed import Elapsed
 from provision.views.formatting import error_console, result_console
 from provision.views.json_documents import run_document
 from provision.views.plan import print_plan
@@ -126,6 +127,12 @@ class Session:
         else:
             with self.call.terminal.shows(Drawing(Busy(self.errors, words))):
                 yield
+
+    @contextmanager
+    def running(self, words: Callable[[], str]) -> Iterator[None]:
+        """Show below messages what is being done, with the seconds that it takes."""
+        with self.call.terminal.shows(Drawing(Elapsed(self.errors, words))):
+            yield
 
     def plan(
         self,

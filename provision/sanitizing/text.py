@@ -69,7 +69,7 @@ def printable(text: str, encoding: str = "utf-8") -> str:
     """
     if not (text.isprintable() and (text.isascii() or _is_plain(text, encoding))):
         text = "".join(_shown(char, encoding) for char in text)
-    if ("::" in text or "##" in text) and _is_read_for_commands():
+    if ("::" in text or "##" in text) and is_read_for_commands():
         text = _COMMAND.sub(r"\g<0>\\", text)
     return text
 
@@ -101,7 +101,7 @@ def put_document(text: str) -> None:
     Its strings are ASCII, as `json.dumps` writes them. A sequence that a CI system would take for a
     command gets a JSON escape, so the document parses to the same value.
     """
-    if _is_read_for_commands():
+    if is_read_for_commands():
         text = _COMMAND.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     click.echo(text)
 
@@ -186,5 +186,5 @@ def _has(encoding: str, char: str) -> bool:
     return True
 
 
-def _is_read_for_commands() -> bool:
+def is_read_for_commands() -> bool:
     return not _LOGS.isdisjoint(os.environ)

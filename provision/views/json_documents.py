@@ -45,14 +45,14 @@ def run_document(
     counts = Counter(change.action for change in changes.values())
     summary = {action.value: counts[action] for action in Action} | {"failed": len(failed)}
     answer: dict[str, Any] = {
-        **_head(inputs),
+        **head(inputs),
         "account": inputs.location.account,
         "resources": [_resource(f, failed.get(node)) for node, f in changes.items()],
         "summary": summary,
         "causes": _causes(changes),
         "risks": _risk_counts(changes),
         "outputs": dict(outputs),
-        "calls": _calls(calls),
+        "calls": call_counts(calls),
         "seconds": round(seconds, 2),
         "longest": [_path_step(step) for step in longest],
         "error": error_fields(error) if error else None,
@@ -76,12 +76,12 @@ def refresh_document(
     """Return the document of refresh. `aside` has unreadable state files, and why they are."""
     counts = Counter(entry.fate for entry in found.entries)
     answer = {
-        **_head(inputs),
+        **head(inputs),
         "account": inputs.location.account,
         "records": [asdict(entry) for entry in found.entries],
         "summary": {fate.value: counts[fate] for fate in RecordStatus},
         "aside": [{"file": str(file), "reason": why} for file, why in aside.items()],
-        "calls": _calls(calls),
+        "calls": call_counts(calls),
         "seconds": round(seconds, 2),
         "error": None,
     }
@@ -112,7 +112,7 @@ def policies_document(
         {"name": each.name, "characters": each.characters, "document": each.document}
         for each in policies
     ]
-    return as_text({**_head(inputs), **more, "policies": listed})
+    return as_text({**head(inputs), **more, "policies": listed})
 
 
 def outputs_document(outputs: Mapping[str, str]) -> str:
@@ -120,7 +120,7 @@ def outputs_document(outputs: Mapping[str, str]) -> str:
     return as_text(outputs)
 
 
-def _head(inputs: StackInputs) -> dict[str, Any]:
+def head(inputs: StackInputs) -> dict[str, Any]:
     """Return what identifies the stack. The policies' document, made offline, has no account."""
     return {
         "schema": SCHEMA,
@@ -130,7 +130,8 @@ def _head(inputs: StackInputs) -> dict[str, Any]:
     }
 
 
-def _calls(calls: CallCounts) -> dict[str, int]:
+def call_counts(calls: CallCounts) -> dict[str, int]:
+    """Return how many calls were made, as documents contain it."""
     return {"read": calls.read, "write": calls.write}
 
 

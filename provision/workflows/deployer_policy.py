@@ -17,12 +17,15 @@ from provision.permissions.requirements import (
     READ,
     WRITE,
     Asked,
+    asked_by,
     asked_by_others,
     asked_by_stack,
+    expected,
 )
 from provision.stack import lookups
 from provision.steps.kms.key import NEW_KEY
-from provision.workflows import health, leftovers
+from provision.steps.lambda_.function import Function
+from provision.workflows import health, invoke, leftovers
 
 ONCE: Final = "-new-key"
 """The suffix of the name of the policy that is to be detached once the stack's key exists."""
@@ -32,13 +35,14 @@ class Purpose(StrEnum):
     """The commands that a policy must suffice for.
 
     `up` also covers push; `status` covers plan, outputs and refresh; `plan` covers only plan, with
-    names that are yet to be added.
+    names that are yet to be added; `operate` covers invoke.
     """
 
     UP = "up"
     PLAN = "plan"
     STATUS = "status"
     DOWN = "down"
+    OPERATE = "operate"
     ALL = "all"
 
 
@@ -47,6 +51,7 @@ _PARTS: Final = {
     Purpose.PLAN: (READ,),
     Purpose.STATUS: (READ,),
     Purpose.DOWN: (READ, DELETE),
+    Purpose.OPERATE: (),
     Purpose.ALL: (READ, WRITE, DELETE),
 }
 _ALWAYS: Final = (
@@ -59,9 +64,14 @@ _OTHER_CALLERS: Final[Mapping[Purpose, tuple[tuple[str, tuple[iam.ApiCall, ...]]
     Purpose.PLAN: _ALWAYS,
     Purpose.STATUS: (*_ALWAYS, ("status", health.CALLS)),
     Purpose.DOWN: (*_ALWAYS, ("leftovers", leftovers.CALLS)),
+    Purpose.OPERATE: _ALWAYS,
     Purpose.ALL: (*_ALWAYS, ("status", health.CALLS), ("leftovers", leftovers.CALLS)),
 }
 """Callers in addition to the steps."""
+_OPERATED: Final[tuple[tuple[str, type[Step], tuple[iam.ApiCall, ...]], ...]] = (
+    ("invoke", Function, invoke.CALLS),
+)
+"""Commands that use existing resources of a kind, and the calls for each of them."""
 _BEFORE_A_NAME: Final = (":", "/")
 
 
@@ -75,7 +85,20 @@ def deployer_asks(
     asked = asked_by_stack(stack, orphans, where, _PARTS[purpose])
     for by, calls in _OTHER_CALLERS[purpose]:
         asked += asked_by_others(by, calls, where, stack)
+    if purpose in {Purpose.OPERATE, Purpose.ALL}:
+        asked += _asked_by_operating(stack, where)
     return [_to_come(each, stack.name) for each in asked] if purpose is Purpose.PLAN else asked
+
+
+def _asked_by_operating(stack: Stack, where: Location) -> list[Asked]:
+    steps = expected(stack, where)
+    return [
+        asked
+        for by, kind, calls in _OPERATED
+        for step in steps.values()
+        if isinstance(step, kind)
+        for asked in asked_by(by, step, calls, where, stack)
+    ]
 
 
 def _to_come(asked: Asked, stack: str) -> Asked:

@@ -92,7 +92,8 @@ def _lambda(sent: Sent) -> Iterator[Ask]:
         return
     function = params.get("Resource") or arn("lambda", f"function:{params['FunctionName']}")
     if sent.operation == "Invoke":  # an action of another name, on what is invoked
-        yield Ask("lambda:InvokeFunction", f"{function}:{params['Qualifier']}")
+        qualifier = params.get("Qualifier")  # without one, the function itself is asked for
+        yield Ask("lambda:InvokeFunction", f"{function}:{qualifier}" if qualifier else function)
         return
     tags = requested(params.get("Tags"))
     context = dict(tags)

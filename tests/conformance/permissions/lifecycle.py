@@ -27,6 +27,7 @@ from provision.steps.ec2.security_group import Rule, SecurityGroup
 from provision.steps.ec2.vpc import Vpc
 from provision.steps.iam.role import Role
 from provision.steps.logs.log_group import LogGroup
+from provision.workflows import invoke
 from provision.workflows.deployer_policy import Purpose, deployer_policies
 from provision.workflows.health import read_health
 from provision.workflows.leftovers import find_leftovers
@@ -212,6 +213,21 @@ class Liver:
                 steps = {n: f.have for n, f in seen.changes.items() if f.have is not None}
                 read_health(aws, steps)
 
+    def operate(self) -> None:
+        """What is done with a stack that is there, by `--for operate` alone."""
+        self.part(lambda: self._operate(self.stack(FULL)))
+
+    def _operate(self, stack: Stack) -> None:
+        guard = self.guard(stack, Purpose.OPERATE, "operate")
+        aws = self.workshop.connect(guard)
+        with self.asking(guard):
+            account_alias(aws)
+            available_zones(aws, 2)
+            aws.ec2.describe_subnets()
+            given_key(aws, "alias/tap-dev")
+            for qualifier in ("live", invoke.LATEST):
+                invoke.invoke_once(aws, invoke.InvocationTarget("tap-dev-items", qualifier), b"{}")
+
     def push(self, changes: Mapping[str, Any]) -> None:
         """Changed code, as `push` brings it: invoked once before it goes live."""
         self.part(lambda: self._push(self.stack(changes)))
@@ -300,6 +316,7 @@ def _live(liver: Liver) -> None:
     liver.run("up", FULL, Purpose.UP)
     alias_by_hand(new_aws(), "alias/tap-dev")
     beside_by_hand(new_aws())
+    liver.operate()
     liver.look(Purpose.STATUS, "status")
     liver.look(Purpose.DOWN, "down look")
     new_aws().dynamodb.delete_table(TableName=SECOND_TABLE)

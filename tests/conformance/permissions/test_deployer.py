@@ -69,7 +69,11 @@ SEEN_OF_ALL = {
 }
 """Lists, which AWS judges on no resource; what only AWS knows the number of; the shared role. Looks
 are not held to the tag: what has lost it, or is gone, is to be seen as such and not refused."""
-COMMANDS = {Purpose.STATUS: {"status"}, Purpose.DOWN: {"down", "leftovers"}}
+COMMANDS = {
+    Purpose.STATUS: {"status"},
+    Purpose.DOWN: {"down", "leftovers"},
+    Purpose.OPERATE: {"operate"},
+}
 SELDOM = {
     "acm.certificate": {"apigateway.GetDomainNames"},
     "ec2.network_interfaces": {"lambda.DeleteFunction"},
@@ -136,7 +140,7 @@ def test_every_kind_declares_exactly_the_calls_it_makes(life: Life) -> None:
     assert not wrong, pformat(wrong)
 
 
-@pytest.mark.parametrize("purpose", [Purpose.ALL, Purpose.STATUS, Purpose.DOWN])
+@pytest.mark.parametrize("purpose", [Purpose.ALL, Purpose.STATUS, Purpose.DOWN, Purpose.OPERATE])
 def test_no_line_of_a_policy_can_be_taken_away(life: Life, purpose: Purpose) -> None:
     """Each action on each resource is the only one that allows some call of the life."""
     found = lines(life.printed[purpose])

@@ -29,8 +29,10 @@ def _invoke(self: Any) -> tuple[int, dict[str, str], str]:
     name = self.path.split("/")[-2]
     qualifier = self.querystring.get("Qualifier", [None])[0]
     function = self.backend.get_function(name, qualifier)  # ResourceNotFoundException when absent
+    if self.headers.get("X-Amz-Invocation-Type") == "Event":
+        return 202, {"status": "202"}, ""
     error = why_not_loaded(function.code_bytes or b"", function.handler, bool(function.layers))
-    headers = {"content-type": "application/json"}
+    headers = {"content-type": "application/json", "x-amz-executed-version": function.version}
     log = "START\n"
     if error:
         headers["x-amz-function-error"] = "Unhandled"

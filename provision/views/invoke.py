@@ -1,0 +1,107 @@
+"""Renders one invocation: a line about it, the answer on stdout, the end of the log."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from provision.sanitizing.text import is_read_for_commands, put, put_document
+from provision.views.formatting import truncate
+from provision.workflows.invoke import Invoked
+
+_NOT_SHOWN: Final = ("START ", "END ", "REPORT ", "XRAY TraceId", '{"_aws":')
+_SHORT: Final = 200
+"""Characters of an error that are shown in the first line; the answer has all of it."""
+
+
+def print_head(console: Console, function: str, done: Invoked) -> None:
+    """Print what ran, whether it failed, and what it took."""
+    parts = [f"{function} {version_words(done.version)}".strip()]
+    if done.error:
+        parts.append(f"failed: {truncate(done.error, _SHORT)}")
+    elif done.payload:
+        parts.append(str(_status_code(done)))
+    else:
+        parts.append(f"{done.status} accepted")
+    parts += _cost(done)
+    if done.request:
+        parts.append(f"request {done.request}")
+    if done.report.trace:
+        parts.append(f"trace {done.report.trace}")
+    console.print(Text("  ".join(parts), style="red" if done.error else "bold"), soft_wrap=True)
+
+
+def print_answer(console: Console, done: Invoked) -> None:
+    """Print the payload: indented on a terminal, harmless in a CI log, elsewhere as it came."""
+    if not done.payload:
+        return
+    text = done.payload.decode("utf-8", "replace")
+    document = _document(text)
+    if console.is_terminal:
+        lines = json.dumps(document[0], indent=2, ensure_ascii=False) if document else text
+        put(*(lines.split("\n") if document else [lines]))
+    elif is_read_for_commands():
+        put_document(text) if document else put(text)
+    else:
+        _write(done.payload)
+
+
+def print_log(console: Console, done: Invoked) -> None:
+    """Print the end of the function's log, without Lambda's own lines and embedded metrics."""
+    own = [line for line in done.log if not line.startswith(_NOT_SHOWN)]
+    own = [line for line in own if line.strip()]
+    if not own:
+        return
+    console.print(Text("── log ──", style="dim"))
+    for line in own:
+        console.print(Text(line.expandtabs()), soft_wrap=True)
+
+
+def version_words(version: str) -> str:
+    """Return `v8`, or `latest` for the code that is no version."""
+    return f"v{version}" if version.isdecimal() else version.replace("$LATEST", "latest")
+
+
+def as_document(payload: bytes) -> tuple[object] | None:
+    """Return the payload's value in a tuple; None if it is not JSON."""
+    return _document(payload.decode("utf-8", "replace"))
+
+
+def _document(text: str) -> tuple[object] | None:
+    try:
+        return (json.loads(text),)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _status_code(done: Invoked) -> int:
+    """Return the status that the function answers to the route's caller, or Lambda's own."""
+    document = as_document(done.payload)
+    if document and isinstance(document[0], dict):
+        code = document[0].get("statusCode")
+        if isinstance(code, int):
+            return code
+    return done.status
+
+
+def _cost(done: Invoked) -> list[str]:
+    report = done.report
+    if report.duration_ms is None:
+        return []
+    used = f"{report.used_mb} of {report.memory_mb} MB"
+    return [f"{report.duration_ms:.0f} ms (billed {report.billed_ms}, {used})"]
+
+
+def _write(payload: bytes) -> None:
+    """Write bytes to stdout, apart from the text that other writers have in their buffers."""
+    sys.stdout.flush()
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(payload.decode("utf-8", "replace"))
+        return
+    buffer.write(payload)
+    buffer.flush()

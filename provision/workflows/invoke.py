@@ -1,0 +1,213 @@
+"""Invokes a function once, and reads its answer, the end of its log and Lambda's report.
+
+An invocation is never sent a second time after its answer was lost: the function may have run.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    ProxyConnectionError,
+)
+from botocore.parsers import ResponseParserError
+
+from provision.aws.client import Aws
+from provision.aws.connection_errors import UNTRUSTED
+from provision.aws.error_codes import is_not_found
+from provision.errors import AnswerLost, NotFound
+from provision.model import iam
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import InvocationRequestTypeDef
+
+CALLS: Final = (
+    iam.call(
+        "lambda.Invoke",
+        iam.Permission(
+            "lambda:InvokeFunction",
+            (iam.arn("lambda", "function:{name}"), iam.arn("lambda", "function:{name}:*")),
+        ),
+    ),
+)
+"""The calls for one function, with the fields of its step."""
+LATEST: Final = "latest"
+"""The word for the code that was uploaded last, published as a version or not."""
+MOST_BYTES: Final = 6 * 1024 * 1024
+"""The longest payload that Lambda accepts and answers (L35)."""
+
+_LOST: Final = (HTTPClientError, IncompleteReadError, ResponseParserError)
+_NOT_SENT: Final = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
+_REPORT: Final = re.compile(
+    r"^REPORT RequestId: (?P<request>\S+)\s+Duration: (?P<duration>[\d.]+) ms"
+    r"\s+Billed Duration: (?P<billed>\d+) ms\s+Memory Size: (?P<memory>\d+) MB"
+    r"\s+Max Memory Used: (?P<used>\d+) MB"
+)
+_TRACE: Final = re.compile(r"XRAY TraceId: (\S+)")
+
+
+@dataclass(frozen=True)
+class InvocationTarget:
+    """A function by its name in AWS, and an alias, a version's number or `LATEST`."""
+
+    function: str
+    qualifier: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.function} {self.qualifier}"
+
+
+@dataclass(frozen=True)
+class InvocationReport:
+    """Lambda's report of one invocation, from the last line of its log."""
+
+    duration_ms: float | None = None
+    billed_ms: int | None = None
+    memory_mb: int | None = None
+    used_mb: int | None = None
+    trace: str = ""
+
+
+@dataclass(frozen=True)
+class Invoked:
+    """The answer of one invocation.
+
+    `status` is Lambda's: 200, or 202 for an accepted asynchronous event. `error` is empty if the
+    function did not fail, otherwise the type and message that it reported.
+    """
+
+    status: int
+    version: str
+    request: str
+    payload: bytes
+    error: str = ""
+    log: tuple[str, ...] = ()
+    report: InvocationReport = InvocationReport()
+
+
+def invoke_once(
+    aws: Aws,
+    target: InvocationTarget,
+    payload: bytes,
+    *,
+    asynchronous: bool = False,
+    tail: bool = True,
+) -> Invoked:
+    """Invoke the function once.
+
+    Raises `AnswerLost` if the function may have run, `NotFound` if there is no such function or
+    version; botocore's own errors if Lambda refused the call or it was never sent.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+    """
+    request: InvocationRequestTypeDef = {
+        "FunctionName": target.function,
+        "InvocationType": "Event" if asynchronous else "RequestResponse",
+        "Payload": payload,
+    }
+    if target.qualifier != LATEST:
+        request["Qualifier"] = target.qualifier
+    if tail and not asynchronous:
+        request["LogType"] = "Tail"
+    try:
+        answer = aws.lambda_invoke.invoke(**request)
+        body = answer["Payload"].read() if "Payload" in answer else b""
+    except (ClientError, BotoCoreError, ResponseParserError) as error:
+        if isinstance(error, ClientError) and is_not_found(error.response["Error"]["Code"]):
+            raise _not_there(target, error) from error
+        if may_have_run(error):
+            raise AnswerLost(
+                f"no answer came from {target.label}: it may have run",
+                hint="read its log before you send the event again",
+            ) from error
+        raise
+    return _invoked(answer, body)
+
+
+def may_have_run(error: Exception) -> bool:
+    """Return whether the function may have run although no good answer came (L36)."""
+    if isinstance(error, ClientError):
+        metadata: Mapping[str, Any] = error.response.get("ResponseMetadata", {})
+        return int(metadata.get("HTTPStatusCode", 0)) >= HTTPStatus.INTERNAL_SERVER_ERROR
+    refused = isinstance(error, _NOT_SENT) or UNTRUSTED in str(error)
+    return isinstance(error, _LOST) and not refused
+
+
+def parse_report(log: str) -> InvocationReport:
+    """Return Lambda's report from a log in text or JSON; empty if the log has none (L37)."""
+    traces = _TRACE.findall(log)  # on a line of its own below the report
+    for line in reversed(log.splitlines()):
+        if found := _REPORT.match(line):
+            return InvocationReport(
+                float(found["duration"]),
+                int(found["billed"]),
+                int(found["memory"]),
+                int(found["used"]),
+                traces[-1] if traces else "",
+            )
+        if '"platform.report"' in line and (report := _report_in_json(line)):
+            return report
+    return InvocationReport()
+
+
+def _not_there(target: InvocationTarget, error: ClientError) -> NotFound:
+    said = error.response["Error"].get("Message", "")
+    if target.qualifier.isdecimal():
+        return NotFound(
+            f"{target.function} has no version {target.qualifier}: {said}",
+            hint="`provision status` shows the live version; `up` deletes old ones",
+        )
+    return NotFound(f"{target.label} does not exist: {said}", hint="`provision up` creates it")
+
+
+def _invoked(answer: Any, body: bytes) -> Invoked:
+    log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace")
+    return Invoked(
+        status=int(answer["StatusCode"]),
+        version=str(answer.get("ExecutedVersion", "")),
+        request=str(answer["ResponseMetadata"].get("RequestId", "")),
+        payload=body,
+        error=_error(str(answer["FunctionError"]), body) if answer.get("FunctionError") else "",
+        log=tuple(log.splitlines()),
+        report=parse_report(log),
+    )
+
+
+def _error(kind: str, body: bytes) -> str:
+    """Return what a failed function reported; `kind` if it lacks the form that AWS documents."""
+    try:
+        error = json.loads(body)
+    except ValueError:
+        return kind
+    if not isinstance(error, dict):
+        return kind
+    parts = (error.get("errorType"), error.get("errorMessage"))
+    return ": ".join(str(part) for part in parts if part) or kind
+
+
+def _report_in_json(line: str) -> InvocationReport | None:
+    try:
+        record = json.loads(line)["record"]
+        metrics = record["metrics"]
+        return InvocationReport(
+            float(metrics["durationMs"]),
+            int(metrics["billedDurationMs"]),
+            int(metrics["memorySizeMB"]),
+            int(metrics["maxMemoryUsedMB"]),
+            str((record.get("tracing") or {}).get("value", "")),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None

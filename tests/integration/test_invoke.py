@@ -1,0 +1,228 @@
+"""`provision invoke` as a user meets it: streams, exit codes, the event, and hostile answers."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.awslambda.responses import LambdaResponse
+
+from tests.integration.every_screen.world import HOSTILE, VISIBLE
+from tests.integration.test_cli import CONFIG, Provision, home, provision  # noqa: F401  (fixtures)
+
+
+class Lambda:
+    """The function behind every invocation: what it was sent, and what it answers."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, bytes]] = []
+        self.status, self.body, self.log = 200, b'{"statusCode": 200}', "hello\n"
+        self.failed = False
+
+    def answer(self, request: Any) -> tuple[int, dict[str, str], str]:
+        qualifier = request.querystring.get("Qualifier", ["$LATEST"])[0]
+        kind = request.headers["X-Amz-Invocation-Type"]
+        sent = request.body
+        self.sent.append((qualifier, kind, sent.encode() if isinstance(sent, str) else sent))
+        if kind == "Event":
+            return 202, {"status": "202"}, ""
+        headers = {
+            "status": str(self.status),
+            "x-amz-executed-version": "8",
+            "x-amz-log-result": base64.b64encode(self.log.encode()).decode(),
+        }
+        if self.failed:
+            headers["x-amz-function-error"] = "Unhandled"
+        return self.status, headers, self.body.decode("latin-1")
+
+    @property
+    def event(self) -> Any:
+        return json.loads(self.sent[-1][2])
+
+
+@pytest.fixture
+def function(
+    account: None,
+    provision: Provision,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> Lambda:
+    found = Lambda()
+
+    def invoke(request: Any) -> tuple[int, dict[str, str], str]:
+        return found.answer(request)
+
+    monkeypatch.setattr(LambdaResponse, "invoke", invoke)
+    return found
+
+
+def test_stdout_is_the_answer_alone(function: Lambda, provision: Provision) -> None:  # noqa: F811
+    told = provision("invoke", "items")
+    assert told.code == 0
+    assert told.out == '{"statusCode": 200}'
+    assert "items v8  200" in told.err
+    assert "hello" in told.err
+    assert function.sent == [("live", "RequestResponse", b"{}")]
+    function.body = b'{"statusCode": 404}'
+    assert "items v8  404" in provision("invoke", "items").err
+    quiet = provision("invoke", "items", "--no-tail", "--version", "3")
+    assert "hello" not in quiet.err
+    assert function.sent[-1][0] == "3"
+    provision("invoke", "items", "--version", "latest")
+    assert function.sent[-1][0] == "$LATEST"
+
+
+def test_a_function_that_failed(function: Lambda, provision: Provision) -> None:  # noqa: F811
+    function.failed, function.body = True, b'{"errorType": "KeyError", "errorMessage": "id"}'
+    told = provision("invoke", "items")
+    assert told.code == 5
+    assert "failed: KeyError: id" in told.err
+    document = provision("invoke", "items", "--json")
+    assert document.code == 5
+    assert document.json["error"]["exit_code"] == 5
+    assert document.json["payload"]["errorType"] == "KeyError"
+
+
+def test_the_document(function: Lambda, provision: Provision) -> None:  # noqa: F811
+    told = provision("invoke", "items", "--json").json
+    assert list(told)[:5] == ["schema", "stack", "environment", "region", "account"]
+    assert list(told)[-3:] == ["calls", "seconds", "error"]
+    assert told["payload"] == {"statusCode": 200}
+    assert told["payload_text"] is None
+    assert told["calls"]["write"] == 1
+    function.body = b"no json"
+    told = provision("invoke", "items", "--json").json
+    assert (told["payload"], told["payload_text"]) == (None, "no json")
+
+
+def test_a_route_becomes_the_event_of_api_gateway(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+) -> None:
+    words = ("--route", "GET /items?limit=2", "--query", "a=b", "--header", "X-Own: c")
+    assert provision("invoke", *words).code == 0
+    event = function.event
+    assert event["resource"] == "/items"
+    assert event["queryStringParameters"] == {"limit": "2", "a": "b"}
+    assert event["headers"]["X-Own"] == "c"
+    assert event["requestContext"]["accountId"] == "123456789012"
+    none = provision("invoke", "--route", "GET /none")
+    assert none.code == 2
+    assert "it has GET /items" in none.err
+
+
+def test_payloads_from_files_stdin_and_events(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (home / "one.json").write_text('{"from": "file"}')
+    provision("invoke", "items", "--payload", "@one.json")
+    assert function.event == {"from": "file"}
+    piped = io.TextIOWrapper(io.BytesIO(b'{"from": "stdin"}'))
+    monkeypatch.setattr(sys, "stdin", piped)
+    provision("invoke", "items", "--payload", "-")
+    assert function.event == {"from": "stdin"}
+    sent = len(function.sent)
+    saved = provision("invoke", "--route", "GET /items", "--save", "list")
+    assert saved.code == 0
+    assert "provision invoke items --event list" in saved.err
+    assert len(function.sent) == sent, "nothing ran"
+    assert json.loads((home / "events" / "list.json").read_text())["resource"] == "/items"
+    provision("invoke", "items", "--event", "list")
+    assert function.event["resource"] == "/items"
+    missing = provision("invoke", "items", "--event", "lst")
+    assert missing.code == 2
+    assert "there are list" in missing.err
+
+
+def test_an_event_by_a_link_is_refused(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+) -> None:
+    (home / "events").mkdir()
+    secret = home.parent / "secret.json"
+    secret.write_text('{"password": "x"}')
+    (home / "events" / "one.json").symlink_to(secret)
+    assert provision("invoke", "items", "--event", "one").code == 2
+    assert provision("invoke", "items", "--event", "../secret").code == 2
+    assert provision("invoke", "items", "--save", "../x").code == 2
+    assert function.sent == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "name a function, or a request with --route"),
+        (("items", "--route", "GET /items"), "not both"),
+        (("items", "--payload", "{}", "--event", "x"), "choose one"),
+        (("items", "--query", "a=b"), "belong to --route"),
+        (("items", "--payload", "{"), "is not JSON"),
+        (("items", "--version", "new"), "is no version"),
+        (("other",), "config.yaml has no function other"),
+        (("--route", "GET items"), "is no request"),
+        (("--route", "GET /items", "--header", "x"), "write NAME:VALUE"),
+        (("items", "--payload", "@none.json"), "cannot be read"),
+    ],
+)
+def test_usage(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+    words: tuple[str, ...],
+    said: str,
+) -> None:
+    told = provision("invoke", *words)
+    assert (told.code, function.sent) == (2, [])
+    assert said in told.err
+
+
+def test_what_lambda_would_not_take_is_not_sent(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+) -> None:
+    (home / "big.json").write_text(json.dumps("x" * 6 * 1024 * 1024))
+    told = provision("invoke", "items", "--payload", "@big.json")
+    assert told.code == 2
+    assert "6,291,456" in told.err
+    assert function.sent == []
+
+
+def test_an_event_is_only_queued(function: Lambda, provision: Provision) -> None:  # noqa: F811
+    told = provision("invoke", "items", "--async")
+    assert (told.code, told.out) == (0, "")
+    assert "202 accepted" in told.err
+    assert function.sent[0][1] == "Event"
+
+
+def test_a_lost_answer_is_told_and_nothing_is_sent_again(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+) -> None:
+    function.status = 500
+    told = provision("invoke", "items", "--json")
+    assert told.code == 1
+    assert "it may have run" in told.json["error"]["message"]
+    assert len(function.sent) == 1
+
+
+def test_hostile_answers_and_logs_stay_text(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    function.failed, function.log = True, f"{HOSTILE}\n::set-env name=A::b\n"
+    function.body = json.dumps({"errorType": HOSTILE, "errorMessage": "::error::x"}).encode()
+    told = provision("invoke", "items")
+    for line in (told.out + told.err).split("\n"):
+        assert line.isprintable(), ascii(line)
+        assert not line.lstrip().startswith("::")
+    assert VISIBLE in told.err
+    assert json.loads(told.out)["errorMessage"] == "::error::x"
