@@ -15,7 +15,7 @@ from provision.aws.client import Aws
 from provision.aws.credential_guard import check_addresses
 from provision.config import Config, ConfigInvalid, load
 from provision.config.checks import check, check_values, within_folder
-from provision.config.load import Check, as_written, unforeseen
+from provision.config.load import Check, as_written, no_request_check
 from provision.config.unlisted import Unlisted, accept
 from provision.config.yaml.reader import refuse_linked
 from provision.engine.engine import Engine
@@ -28,7 +28,7 @@ from provision.model.stack import Stack
 from provision.packaging.cache import open_cache
 from provision.plan.limitations import NO_LIMITATIONS, Limitations
 from provision.plan.options import PlanOptions
-from provision.preflight import foresee_first
+from provision.preflight import check_first_requests
 from provision.stack import StackInputs, build_stack
 from provision.stack.inputs import Packages, identity_of
 from provision.stack.lookups import KeyOf, account_alias, demanded_key, zones_of
@@ -184,7 +184,7 @@ def open_workspace(
         environment=options.environment,
         region=options.region,
         check=wanted,
-        foresee=foresee_first if build_sources else unforeseen,
+        check_requests=check_first_requests if build_sources else no_request_check,
         warn=say,
         unlisted=unlisted,
     )

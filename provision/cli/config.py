@@ -27,7 +27,7 @@ def config_check(context: click.Context) -> None:
     from provision.config.checks import check, within_folder  # noqa: PLC0415
     from provision.config.yaml.reader import refuse_linked  # noqa: PLC0415
     from provision.packaging.handlers import in_folder  # noqa: PLC0415
-    from provision.preflight import foresee  # noqa: PLC0415
+    from provision.preflight import check_requests  # noqa: PLC0415
     from provision.sanitizing.masking import instead, plain_secrets  # noqa: PLC0415
 
     options: GlobalOptions = context.obj
@@ -38,7 +38,7 @@ def config_check(context: click.Context) -> None:
         environment=options.environment,
         region=options.region,
         check=check if options.allow_outside else within_folder(check),
-        foresee=foresee,
+        check_requests=check_requests,
         warn=lambda words: put(options.call.expand_hint(words), err=True),
         unlisted=_unlisted_decision(options),
     )

@@ -17,7 +17,7 @@ from provision.config.yaml.nodes import YamlNode
 from provision.config.yaml.reader import read
 
 Check = Callable[[YamlNode, Path], list[Problem]]
-Foresee = Callable[[Sequence[tuple[Config, YamlNode]]], list[list[Problem]]]
+CheckRequests = Callable[[Sequence[tuple[Config, YamlNode]]], list[list[Problem]]]
 """Returns the problems for which AWS would refuse each configuration, the one in effect first.
 
 The `YamlNode` is the merged file that the configuration comes from.
@@ -30,7 +30,7 @@ def _silent(_: str) -> None:
     """Ignore a warning."""
 
 
-def unforeseen(_: Sequence[tuple[Config, YamlNode]]) -> list[list[Problem]]:
+def no_request_check(_: Sequence[tuple[Config, YamlNode]]) -> list[list[Problem]]:
     """Return no problems: for commands that create nothing."""
     return []
 
@@ -41,14 +41,14 @@ def load(
     environment: str | None,
     region: str | None = None,
     check: Check = check,
-    foresee: Foresee = unforeseen,
+    check_requests: CheckRequests = no_request_check,
     warn: Warn = _silent,
     unlisted: Unlisted = accept,
 ) -> Config:
     """Return the configuration of `environment`, or of the file's own environment if it is None.
 
-    `check_values` instead of `check` permits missing sources. `foresee` is called only if no other
-    check found an error. `unlisted` decides about an environment that the file does not list.
+    `check_values` instead of `check` permits missing sources. `check_requests` is called only if no
+    other check found an error. `unlisted` decides about an environment that the file does not list.
     Raises ConfigInvalid with all problems, those of other environments' overlays included.
     """
     root, problems = read(path)
@@ -62,7 +62,7 @@ def load(
         configs.append(config)
     if all(problem.warning for problem in problems):
         ahead = [(c, v.tree) for c, v in zip(configs, found, strict=True) if c]
-        for variant, wrong in zip(found, foresee(ahead), strict=False):
+        for variant, wrong in zip(found, check_requests(ahead), strict=False):
             problems += list(_new(variant, wrong, problems))
     for said in told([problem for problem in problems if problem.warning]):
         warn(f"warning: {said}")

@@ -82,13 +82,13 @@ class Engine:
         changes: dict[str, ResourceChange] = {}
         wanted: dict[str, Step] = {}
         nodes = self.stack.nodes
-        early: dict[str, Prefetched] = {}
-        self._prefetch_all(early, workers)
+        prefetched: dict[str, Prefetched] = {}
+        self._prefetch_all(prefetched, workers)
 
         def visit(name: str) -> None:
             node = nodes[name]
-            places = candidate_inputs(node, changes, wanted)
-            seen = self.nodes.plan(node, wanted, places, early.get(name))
+            alternatives = candidate_inputs(node, changes, wanted)
+            seen = self.nodes.plan(node, wanted, alternatives, prefetched.get(name))
             others = others_with_owner(self.aws, self.ownership, self.options, seen)
             change = self.planner.refuse_marked_twice(seen, others)
             change = follow_replaced_parent(change, changes)

@@ -27,19 +27,21 @@ class NodePlanner:
         self,
         node: Node[Step],
         wanted: Mapping[str, Step],
-        places: Sequence[Inputs] = (),
-        early: Prefetched | None = None,
+        alternatives: Sequence[Inputs] = (),
+        prefetched: Prefetched | None = None,
     ) -> ResourceChange:
         """Find the node's resource and return its change.
 
-        `wanted`: the wanted steps of the nodes it needs. `places`: see `candidate_inputs`. `early`:
-        its prefetched resource.
+        `wanted`: the wanted steps of the nodes it needs. `alternatives`: see `candidate_inputs`.
+        `prefetched`: its prefetched resource.
         """
         want = self.observer.build(node, wanted)
         if skipped := self.planner.skip(node, want):
             return skipped
         self.report(node.name, NodeEvent.OBSERVING, "")
-        return self.planner.plan(node, want, self.observer.observe(node, want, places, early))
+        return self.planner.plan(
+            node, want, self.observer.observe(node, want, alternatives, prefetched)
+        )
 
     def change(self, node: Node[Step], want: Step, have: Step | None) -> ResourceChange:
         """Return the change of a node whose resource was observed already."""
@@ -83,7 +85,7 @@ class NodePlanner:
 
     def plan_orphan(self, name: str) -> ResourceChange:
         """Return the change of a node that the journal has and the configuration has not."""
-        have = self.observer.recall(name)
+        have = self.observer.recorded_step(name)
         change = self.planner.name_orphan(name, have)
         if isinstance(have, HasParent) and not self.observer.check.is_part_of_ours(have):
             return self.planner.part_of_foreign(change)

@@ -60,24 +60,26 @@ class Observer:
         self,
         node: Node[Step],
         want: Step,
-        places: Sequence[Inputs] = (),
-        early: Prefetched | None = None,
+        alternatives: Sequence[Inputs] = (),
+        prefetched: Prefetched | None = None,
     ) -> Observation:
         """Find the node's resource. Must not write.
 
-        `places`: see `candidate_inputs`. `early`: its prefetched resource.
+        `alternatives`: see `candidate_inputs`. `prefetched`: its prefetched resource.
         """
-        recalled = self._believed(want, early.recorded if early else self.recall(node.name))
-        if recalled and self.accepts(want) and self._accepts_recorded(node, want, recalled):
-            seen = self._observe_as_wanted(node, want, recalled)
+        recorded = self._believed(
+            want, prefetched.recorded if prefetched else self.recorded_step(node.name)
+        )
+        if recorded and self.accepts(want) and self._accepts_recorded(node, want, recorded):
+            seen = self._observe_as_wanted(node, want, recorded)
             return self.observed(node, want, self._wanted_version(want, seen))
-        found = self._search(node, want, places, early)
-        ours = self._select_owned(node, want, recalled, found)
+        found = self._search(node, want, alternatives, prefetched)
+        ours = self._select_owned(node, want, recorded, found)
         if not ours:
             return NOT_THERE
         have, several = ours[0], ambiguous(want, ours)
         if several:
-            known = [one for one in several if recalled and id_of(one) == id_of(recalled)]
+            known = [one for one in several if recorded and id_of(one) == id_of(recorded)]
             if not known:
                 ids = tuple(sorted(map(id_of, several)))
                 return Observation(have, deposed=_deposed(want, ours[1:]), alike=ids)
@@ -98,7 +100,7 @@ class Observer:
         """Return the planned resource, or look for it now that its identity is known."""
         have = change.have
         if have is None and change.want is not None and not has_known_identity(change.want):
-            have = self._believed(want, self.recall(node.name)) or want.observe(self.aws)
+            have = self._believed(want, self.recorded_step(node.name)) or want.observe(self.aws)
         return have
 
     def observe_after_replacement(
@@ -133,7 +135,7 @@ class Observer:
         They are those in the journal, and those whose identity has nothing that AWS chooses.
         """
         wanted: dict[str, Step] = {}
-        sought: dict[str, Step] = {}
+        queries: dict[str, Step] = {}
         records = self.journal.records
         known = {name: records[name].step for name in nodes if name in records}
         if len(known) < len(nodes):
@@ -141,10 +143,10 @@ class Observer:
                 want = self.build(node, wanted)
                 wanted[name] = with_computed(want, None)
                 if name in known or has_known_identity(want):
-                    sought[name] = want
-        return {n: s for n, s in (known | sought).items() if s.KIND not in unsupported}
+                    queries[name] = want
+        return {n: s for n, s in (known | queries).items() if s.KIND not in unsupported}
 
-    def recall(self, name: str) -> Step | None:
+    def recorded_step(self, name: str) -> Step | None:
         """Observe the recorded resource of a node."""
         return observe_recorded(self.aws, self.journal.records.get(name))
 
@@ -164,17 +166,17 @@ class Observer:
         made = with_computed(change.want, None)
         return made.with_predicted_values(self.aws) if isinstance(made, PredictsValues) else made
 
-    def _believed(self, want: Step, recalled: Step | None) -> Step | None:
+    def _believed(self, want: Step, recorded: Step | None) -> Step | None:
         """Return the recorded resource, or None if the record is not to be believed.
 
         That is so if the resource carries no mark, is not where it is wanted, and AWS does not show
         that it is part of a resource of ours.
         """
-        if recalled is None or not isinstance(recalled, HasParent) or same_identity(want, recalled):
-            return recalled
-        return recalled if self.check.is_part_of_ours(recalled) else None
+        if recorded is None or not isinstance(recorded, HasParent) or same_identity(want, recorded):
+            return recorded
+        return recorded if self.check.is_part_of_ours(recorded) else None
 
-    def _accepts_recorded(self, node: Node[Step], want: Step, recalled: Step) -> bool:
+    def _accepts_recorded(self, node: Node[Step], want: Step, recorded: Step) -> bool:
         """Return whether the recorded resource is the node's.
 
         The record may be wrong, or lead to a resource that another party has taken over since. If a
@@ -182,21 +184,21 @@ class Observer:
         interrupted run was moving may be in both places.
         """
         record = self.journal.records.get(node.name)
-        if recalled.OWNER_MARK is OwnerMark.BY_CONTENT and record and record.pending == "update":
+        if recorded.OWNER_MARK is OwnerMark.BY_CONTENT and record and record.pending == "update":
             return False
-        ours = self.check.is_ours(node.name, want, recalled)
-        return ours and not needs_replacement_beside(want, recalled)
+        ours = self.check.is_ours(node.name, want, recorded)
+        return ours and not needs_replacement_beside(want, recorded)
 
     def _select_owned(
-        self, node: Node[Step], want: Step, recalled: Step | None, found: Sequence[Step]
+        self, node: Node[Step], want: Step, recorded: Step | None, found: Sequence[Step]
     ) -> Sequence[Step]:
         """Return the owned among all candidates, the likeliest first.
 
         If none is owned, return the last candidate, which is foreign.
         """
         every, elsewhere = list(found), _found_at_old_parent(want, found)
-        if recalled and not any(same_resource(recalled, have) for have in found):
-            every.append(recalled)
+        if recorded and not any(same_resource(recorded, have) for have in found):
+            every.append(recorded)
         # The ownership of a resource at an old parent was decided there.
         ours = [
             have for have in every if have in elsewhere or self.check.is_ours(node.name, want, have)
@@ -236,7 +238,11 @@ class Observer:
         return want.observe(self.aws) or have
 
     def _search(
-        self, node: Node[Step], want: Step, places: Sequence[Inputs], early: Prefetched | None
+        self,
+        node: Node[Step],
+        want: Step,
+        alternatives: Sequence[Inputs],
+        prefetched: Prefetched | None,
     ) -> list[Step]:
         """Look for the resource by name or owner tag, as far as their values are known.
 
@@ -245,13 +251,19 @@ class Observer:
         aside = self.journal.deposed(node.name)
         found: list[Step] = []
         queried: list[Step] = []
-        for seed in (want, *(self.build(node, place) for place in places)):
-            if not has_known_identity(seed) or any(same_identity(seed, other) for other in queried):
+        for query in (want, *(self.build(node, inputs) for inputs in alternatives)):
+            if not has_known_identity(query) or any(
+                same_identity(query, other) for other in queried
+            ):
                 continue
-            queried.append(seed)
-            seen = early.found if early and early.answers(seed) else seed.find_candidates(self.aws)
+            queried.append(query)
+            seen = (
+                prefetched.found
+                if prefetched and prefetched.answers(query)
+                else query.find_candidates(self.aws)
+            )
             for have in seen:
-                ours = seed is want or self.ownership.carries_mark(node.name, seed, have)
+                ours = query is want or self.ownership.carries_mark(node.name, query, have)
                 if ours and not any(same_resource(have, old) for old in [*aside, *found]):
                     found.append(have)
             if want.OWNER_MARK.names_owner:

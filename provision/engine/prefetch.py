@@ -42,15 +42,15 @@ class Prefetched:
     query: Step | None = None
     found: tuple[Step, ...] = ()
 
-    def answers(self, seed: Step) -> bool:
-        """Return whether a search for `seed` would give the prefetched result.
+    def answers(self, query: Step) -> bool:
+        """Return whether a search for `query` would give the prefetched result.
 
         `observe` copies fields it does not read from its argument, so a result that found something
         is valid only for an equal query.
         """
         if self.query is None:
             return False
-        return self.query == seed if self.found else same_identity(self.query, seed)
+        return self.query == query if self.found else same_identity(self.query, query)
 
 
 def observe_recorded(aws: Aws, record: Record | None) -> Step | None:
@@ -76,25 +76,25 @@ def observe_eventually(aws: Aws, step: Step) -> Step | None:
     return step.observe(aws)
 
 
-def prefetch(aws: Aws, record: Record | None, sought: Step) -> Prefetched:
+def prefetch(aws: Aws, record: Record | None, query: Step) -> Prefetched:
     """Observe one node's resource, or search for it. Must not write."""
     if record:
         return Prefetched(recorded=observe_recorded(aws, record))
     try:
-        return Prefetched(query=sought, found=tuple(sought.find_candidates(aws)))
+        return Prefetched(query=query, found=tuple(query.find_candidates(aws)))
     except UnknownUsed:
         return Prefetched()  # it reads a value that is unknown until its turn
 
 
 def prefetch_batch(
-    aws: Aws, records: Mapping[str, Record], sought: Mapping[str, Step]
+    aws: Aws, records: Mapping[str, Record], queries: Mapping[str, Step]
 ) -> dict[str, Prefetched]:
     """Prefetch nodes of one kind, by node. A pending creation is observed by itself."""
-    if len(sought) == 1:
-        return {name: prefetch(aws, records.get(name), step) for name, step in sought.items()}
-    alone = {n: s for n, s in sought.items() if n in records and records[n].pending == "create"}
+    if len(queries) == 1:
+        return {name: prefetch(aws, records.get(name), step) for name, step in queries.items()}
+    alone = {n: s for n, s in queries.items() if n in records and records[n].pending == "create"}
     others = {
-        n: records[n].step if n in records else s for n, s in sought.items() if n not in alone
+        n: records[n].step if n in records else s for n, s in queries.items() if n not in alone
     }
     seen = {name: prefetch(aws, records[name], step) for name, step in alone.items()}
     steps = [step for step in others.values() if isinstance(step, BatchObserved)]
@@ -104,14 +104,14 @@ def prefetch_batch(
         if name in records:
             seen[name] = Prefetched(recorded=have)
         else:
-            seen[name] = Prefetched(query=sought[name], found=(have,) if have else ())
+            seen[name] = Prefetched(query=queries[name], found=(have,) if have else ())
     return seen
 
 
-def batches(sought: Mapping[str, Step]) -> Iterator[dict[str, Step]]:
+def batches(queries: Mapping[str, Step]) -> Iterator[dict[str, Step]]:
     """Yield as many nodes of a kind as are observed at once."""
     kinds: defaultdict[type[Step], dict[str, Step]] = defaultdict(dict)
-    for name, step in sought.items():
+    for name, step in queries.items():
         kinds[type(step)][name] = step
     for kind, nodes in kinds.items():
         names = list(nodes)

@@ -34,10 +34,10 @@ class Asked:
 
 
 def asked_by_stack(
-    stack: Stack, forgotten: Mapping[str, Step], where: Location, parts: Sequence[str]
+    stack: Stack, orphans: Mapping[str, Step], where: Location, parts: Sequence[str]
 ) -> list[Asked]:
-    """Return what the calls for all nodes, and for orphans (`forgotten`), require."""
-    steps = {**expected(stack, where), **forgotten}
+    """Return what the calls for all nodes, and for orphans (`orphans`), require."""
+    steps = {**expected(stack, where), **orphans}
     return [
         asked
         for name, step in steps.items()

@@ -5,6 +5,6 @@ compares the requests with botocore's model (`model_constraints`) and with the t
 (`limits`), and finds the position in config.yaml that a request comes from (`config_positions`).
 """
 
-from provision.preflight.check import foresee, foresee_first
+from provision.preflight.check import check_first_requests, check_requests
 
-__all__ = ["foresee", "foresee_first"]
+__all__ = ["check_first_requests", "check_requests"]

@@ -20,7 +20,7 @@ from provision.preflight.model_constraints import ConstraintViolation, faults
 from provision.preflight.rehearsal import Request
 from provision.preflight.requests import rehearse
 
-Foreseeable = tuple[Config, YamlNode]
+Variant = tuple[Config, YamlNode]
 """A configuration, and the merged file that it comes from."""
 
 NAMING: Final = {
@@ -38,14 +38,14 @@ _ANY_CASE: Final = frozenset({"iam.role"})
 """Kinds whose names AWS compares without regard to case."""
 
 
-def foresee(variants: Sequence[Foreseeable]) -> list[list[Problem]]:
+def check_requests(variants: Sequence[Variant]) -> list[list[Problem]]:
     """Return the problems of each configuration, for every environment that the file has."""
     return [_first_of_each_place(_problems(config, tree)) for config, tree in variants]
 
 
-def foresee_first(variants: Sequence[Foreseeable]) -> list[list[Problem]]:
+def check_first_requests(variants: Sequence[Variant]) -> list[list[Problem]]:
     """Return the problems of the first configuration: the one that a command is about to apply."""
-    return foresee(variants[:1])
+    return check_requests(variants[:1])
 
 
 def _first_of_each_place(problems: Iterator[Problem]) -> list[Problem]:

@@ -182,9 +182,9 @@ _READING: Final = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ss
 def _reading_secrets(where: Location, kept: Sequence[Secret]) -> list[Document]:
     """Return a statement for each service that keeps some of the secrets."""
     return [
-        _statement((action,), sorted({_secret(where, one) for one in kept if one.store == keeper}))
-        for keeper, action in _READING.items()
-        if any(one.store == keeper for one in kept)
+        _statement((action,), sorted({_secret(where, one) for one in kept if one.store == store}))
+        for store, action in _READING.items()
+        if any(one.store == store for one in kept)
     ]
 
 

@@ -35,8 +35,8 @@ def add_secrets(stack: Stack, inputs: StackInputs, network: NetworkNodes) -> Net
         needs=[vpc, functions],
     )
     ways = tuple(
-        _add_endpoint(stack, inputs, network, group, [s for s in secrets if s.store == keeper])
-        for keeper in sorted({secret.store for secret in secrets})
+        _add_endpoint(stack, inputs, network, group, [s for s in secrets if s.store == store])
+        for store in sorted({secret.store for secret in secrets})
     )
     return replace(network, secrets=ways)
 
@@ -48,16 +48,16 @@ def _add_endpoint(
     group: Node[SecurityGroup],
     secrets: Sequence[config.Secret],
 ) -> Node[InterfaceEndpoint]:
-    keeper = secrets[0].store
+    store = secrets[0].store
     return stack.add(
-        f"network.secrets.{keeper}",
+        f"network.secrets.{store}",
         lambda get: InterfaceEndpoint(
             vpc_id=get(network.vpc).id,
-            service=f"com.amazonaws.{inputs.location.region}.{keeper}",
+            service=f"com.amazonaws.{inputs.location.region}.{store}",
             subnet_ids=sort_known(get(subnet).id for subnet in network.subnets),
             group_ids=(get(group).id,),
             policy=grants.endpoint_secrets_policy(inputs.location, secrets),
-            tags=inputs.tags_with_name(inputs.name(keeper)),
+            tags=inputs.tags_with_name(inputs.name(store)),
         ),
         needs=[network.vpc, group, *network.subnets],
     )

@@ -19,7 +19,7 @@ from provision.sanitizing.masking import MASKED, Masked
 from provision.sanitizing.text import printable
 from provision.views.console import columns, in_window, print_page
 from provision.views.formatting import ACTION_STYLES, by_area, format_value, side_by_side, truncate
-from provision.views.plan_summary import kept_words, lasting, summary
+from provision.views.plan_summary import duration_words, kept_words, summary
 from provision.workflows.origins import Edited, from_files
 
 _INDENT: Final = 8
@@ -206,4 +206,4 @@ def _risk(risk: Risk) -> Text:
     text = Text(
         f"! {risk.impact}: ", style="bold red" if risk.impact is not Impact.SLOW else "yellow"
     )
-    return text.append(risk.why).append(f", {lasting(risk)}" if risk.seconds else "")
+    return text.append(risk.why).append(f", {duration_words(risk)}" if risk.seconds else "")

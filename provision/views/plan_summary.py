@@ -71,7 +71,7 @@ def kept_words(kept: Collection[ResourceChange]) -> str:
     return ", ".join([*words, f"{absent} not there"] if absent else words)
 
 
-def lasting(risk: Risk) -> str:
+def duration_words(risk: Risk) -> str:
     """Return how long a risk lasts: `about 1 min, at most 10 min`."""
     usual = f"about {duration(risk.seconds)}"
     return f"{usual}, at most {duration(risk.longest)}" if risk.longest else usual

@@ -123,6 +123,6 @@ def deployer_policies(
     """
     name = f"{stack.name}-{where.region}-{'deployer' if purpose is Purpose.ALL else purpose}"
     asks = deployer_asks(stack, orphans, where, purpose)
-    lasting = policies(name, [each for each in asks if each.operation != NEW_KEY])
+    permanent = policies(name, [each for each in asks if each.operation != NEW_KEY])
     once = [each for each in asks if each.operation == NEW_KEY]
-    return (*lasting, *(policies(f"{name}{ONCE}", once) if once else ()))
+    return (*permanent, *(policies(f"{name}{ONCE}", once) if once else ()))

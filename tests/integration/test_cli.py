@@ -403,12 +403,12 @@ def test_what_aws_would_refuse_is_told_before_anything_is_called(
     assert calls == []
 
 
-def test_help_lists_the_commands_most_used_first_and_whole(
+def test_help_lists_the_beginning_then_the_commands_most_used_and_whole(
     provision: Provision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     lines = provision("--help").out.split("Commands:\n")[1].splitlines()
-    assert [line.split()[0] for line in lines][:4] == ["up", "plan", "status", "down"]
+    assert [line.split()[0] for line in lines][:5] == ["init", "up", "plan", "status", "down"]
     assert not any(line.endswith("...") for line in lines)
 
 

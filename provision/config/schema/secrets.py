@@ -26,13 +26,13 @@ def _kept(reference: str) -> str:
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
     https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
     """
-    keeper, _, name = reference.partition(":")
-    if len(name) > _LONGEST[keeper]:
+    store, _, name = reference.partition(":")
+    if len(name) > _LONGEST[store]:
         raise InvalidValue(
-            f"{len(name)} characters, {len(name) - _LONGEST[keeper]} more than a name may have",
+            f"{len(name)} characters, {len(name) - _LONGEST[store]} more than a name may have",
             "give it a shorter name",
         )
-    if keeper == "ssm":
+    if store == "ssm":
         _check_parameter(name)
     return reference
 

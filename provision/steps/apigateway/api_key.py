@@ -137,7 +137,7 @@ class ApiKey(Tagged, ReportsProblems):
             return every[0] if every and (len(every) == 1 or not self.id) else None
         marked = self._owned(aws, besides=self.id)
         known, others = self._told_apart(aws, filter(_is_retired, marked))
-        return self._as_found(found, known, others)
+        return self._from_aws(found, known, others)
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:
         """Return the key, of several the one in our usage plan, which gives access already.
@@ -150,7 +150,7 @@ class ApiKey(Tagged, ReportsProblems):
         ours = [key for key in every if not _is_retired(key)]
         held = [key for key in ours if len(ours) > 1 and self._holds(aws, key["id"])]
         likely = held if len(held) == 1 else ours
-        return [self._as_found(key, retired, others) for key in likely or retired[-1:]]
+        return [self._from_aws(key, retired, others) for key in likely or retired[-1:]]
 
     def _told_apart(
         self, aws: Aws, retired: Iterable[ApiKeyResponseTypeDef]
@@ -205,7 +205,7 @@ class ApiKey(Tagged, ReportsProblems):
             (self._get(aws, key_id) for key_id in sorted(named - {besides})), self.owner
         )
 
-    def _as_found(
+    def _from_aws(
         self,
         found: ApiKeyResponseTypeDef,
         retired: Iterable[ApiKeyResponseTypeDef],

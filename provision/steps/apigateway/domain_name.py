@@ -123,7 +123,7 @@ class DomainName(Tagged, CheckedBeforeDeletion, HasPrerequisites, ReportsProblem
 
     def observe(self, aws: Aws) -> Self | None:
         found = self._settled(aws)
-        return self._as_found(found) if found else None
+        return self._from_aws(found) if found else None
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:
         """Return the domain name of this name, then ours of other names, which are deposed."""
@@ -137,9 +137,9 @@ class DomainName(Tagged, CheckedBeforeDeletion, HasPrerequisites, ReportsProblem
             if "domainNameId" not in one
         )
         ours = with_owner_tag((_get(aws, name) for name in names if name != self.name), self.owner)
-        return [*([have] if have else []), *map(self._as_found, ours)]
+        return [*([have] if have else []), *map(self._from_aws, ours)]
 
-    def _as_found(self, found: DomainNameResponseTypeDef) -> Self:
+    def _from_aws(self, found: DomainNameResponseTypeDef) -> Self:
         return replace(
             self,
             name=found["domainName"],

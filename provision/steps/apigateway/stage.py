@@ -84,18 +84,18 @@ class Stage(Tagged):
 
     def observe(self, aws: Aws) -> Self | None:
         found = self._find(aws)
-        return self._as_found(found) if found else None
+        return self._from_aws(found) if found else None
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:
         """Return the stage of this name, then ours of other names, which are deposed."""
         found = sorted(self._stages(aws), key=lambda one: one["stageName"] != self.name)
         return [
-            self._as_found(one)
+            self._from_aws(one)
             for one in found
             if one["stageName"] == self.name or has_owner_tag(one, self.owner)
         ]
 
-    def _as_found(self, found: StageTypeDef) -> Self:
+    def _from_aws(self, found: StageTypeDef) -> Self:
         settings = found.get("methodSettings", {}).get(EVERY_METHOD, {})
         access = found.get("accessLogSettings") or {}
         return replace(

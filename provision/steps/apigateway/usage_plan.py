@@ -108,7 +108,7 @@ class UsagePlan(Tagged):
         if not self.id:
             return next(iter(self.find_candidates(aws)), None)
         found = self._get(aws, self.id)
-        return self._as_found(aws, found) if found else None
+        return self._from_aws(aws, found) if found else None
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:
         """Return the plans of this name with our tag, which the list does not show (A24)."""
@@ -118,9 +118,9 @@ class UsagePlan(Tagged):
         plans = [plan for page in pages for plan in page.get("items", [])]
         named = sorted(plan["id"] for plan in plans if plan.get("name") == self.name)
         ours = with_owner_tag((self._get(aws, plan_id) for plan_id in named), self.owner)
-        return [self._as_found(aws, plan) for plan in ours]
+        return [self._from_aws(aws, plan) for plan in ours]
 
-    def _as_found(self, aws: Aws, found: UsagePlanResponseTypeDef) -> Self:
+    def _from_aws(self, aws: Aws, found: UsagePlanResponseTypeDef) -> Self:
         throttle = found.get("throttle", {})
         return replace(
             self,

@@ -145,7 +145,7 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
         return f"its status in DynamoDB is {self.status}" if self.status != ACTIVE else ""
 
     def observe(self, aws: Aws) -> Self | None:
-        found = self._settled_description(aws)
+        found = self._wait_until_stable(aws)
         if found is None:
             return None
         keys = {key["KeyType"]: key["AttributeName"] for key in found["KeySchema"]}
@@ -254,12 +254,12 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
         return restore_hint(self.name, node, region)
 
     def back_up(self, aws: Aws) -> Backup | None:
-        if self._settled_description(aws) is None:
+        if self._wait_until_stable(aws) is None:
             return None
         return final_backup(aws, self.name, self.tags.get(OWNER, self.name))
 
     def delete(self, aws: Aws) -> None:
-        found = self._settled_description(aws)
+        found = self._wait_until_stable(aws)
         if found is None:
             return
         with ignore_not_found():  # another run may delete it at the same moment
@@ -273,7 +273,7 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
     def _describe(self, aws: Aws) -> TableDescriptionTypeDef | None:
         return found_or_none(lambda: aws.dynamodb.describe_table(TableName=self.name)["Table"])
 
-    def _settled_description(self, aws: Aws) -> TableDescriptionTypeDef | None:
+    def _wait_until_stable(self, aws: Aws) -> TableDescriptionTypeDef | None:
         """Wait until no creation, update or deletion, such as a crashed run's, is in progress."""
         return aws.wait_until_stable(
             f"table {self.name} to settle",

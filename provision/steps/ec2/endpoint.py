@@ -47,7 +47,7 @@ class Endpoint(Ec2Resource, GrantsAccess):
         def settled() -> Sequence[Self] | None:
             found = self._find(aws)
             moving = any(_state(endpoint) in _MOVING for endpoint in found)
-            return None if moving else [self._as_found(endpoint) for endpoint in found]
+            return None if moving else [self._from_aws(endpoint) for endpoint in found]
 
         return aws.wait(f"endpoint {self.label} to settle", settled, budget=AVAILABLE_BUDGET)
 
@@ -81,7 +81,7 @@ class Endpoint(Ec2Resource, GrantsAccess):
             found = [endpoint for page in pages for endpoint in page.get("VpcEndpoints", [])]
         return [endpoint for endpoint in found if _state(endpoint) != "deleted"]
 
-    def _as_found(self, endpoint: VpcEndpointTypeDef) -> Self:
+    def _from_aws(self, endpoint: VpcEndpointTypeDef) -> Self:
         text = endpoint.get("PolicyDocument")
         return replace(
             self.led_by(endpoint),

@@ -72,7 +72,7 @@ class FlowLog(Ec2Resource, ReportsProblems):
         return f"nothing is logged: {self.failing}" if self.failing else ""
 
     def describe(self, aws: Aws) -> Sequence[Self]:
-        return [self._as_found(flow_log) for flow_log in self._find(aws)]
+        return [self._from_aws(flow_log) for flow_log in self._find(aws)]
 
     def create(self, aws: Aws) -> Self:
         answer = aws.ec2.create_flow_logs(
@@ -110,7 +110,7 @@ class FlowLog(Ec2Resource, ReportsProblems):
         )
         return [one for page in pages for one in page.get("FlowLogs", [])]
 
-    def _as_found(self, flow_log: FlowLogTypeDef) -> Self:
+    def _from_aws(self, flow_log: FlowLogTypeDef) -> Self:
         return replace(
             self,
             id=flow_log["FlowLogId"],

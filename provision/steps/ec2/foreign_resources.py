@@ -204,7 +204,7 @@ def _private_gateways(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noq
             yield ForeignResource(f"virtual private gateway {one['VpnGatewayId']}", shown)
 
 
-def _ways_out(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (as above)
+def _egress_resources(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (as above)
     """Yield egress-only gateways at the VPC. EC2 filters them by tag only, so all are listed."""
     pages = aws.ec2.get_paginator("describe_egress_only_internet_gateways").paginate()
     for one in (each for page in pages for each in page.get("EgressOnlyInternetGateways", [])):
@@ -240,7 +240,7 @@ _LOOKED_FOR: Final[tuple[Look, ...]] = (
     _acls,
     _gateways,
     _private_gateways,
-    _ways_out,
+    _egress_resources,
     _peerings,
 )
 

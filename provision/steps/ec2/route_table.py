@@ -80,7 +80,7 @@ class RouteTable(Ec2Resource):
         def settled() -> Sequence[Self] | None:
             found = self._find(aws)
             states = {_state(link) for table in found for link in table.get("Associations", [])}
-            return None if states & _MOVING else [self._as_found(table) for table in found]
+            return None if states & _MOVING else [self._from_aws(table) for table in found]
 
         return aws.wait(f"{self.label}'s subnets to settle", settled, budget=ASSOCIATED_BUDGET)
 
@@ -123,7 +123,7 @@ class RouteTable(Ec2Resource):
         )
         return [table for page in pages for table in page.get("RouteTables", [])]
 
-    def _as_found(self, table: RouteTableTypeDef) -> Self:
+    def _from_aws(self, table: RouteTableTypeDef) -> Self:
         links = [link for link in table.get("Associations", []) if _state(link) == "associated"]
         return replace(
             self,

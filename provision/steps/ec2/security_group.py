@@ -119,7 +119,7 @@ class SecurityGroup(Ec2Resource, GrantsAccess):
     def describe(self, aws: Aws) -> Sequence[Self]:
         found = self._find(aws)
         names = _list_names(aws, (side for group in found for side in _sides(group)))
-        return [self._as_found(aws, group, names) for group in found]
+        return [self._from_aws(aws, group, names) for group in found]
 
     def keeping_access_of(self, have: Self) -> Self:
         return replace(
@@ -132,7 +132,7 @@ class SecurityGroup(Ec2Resource, GrantsAccess):
         """Return whether it is in our VPC, where the engine decides ownership, or is ours."""
         return have.vpc_id == self.vpc_id or super().is_candidate(have)
 
-    def _as_found(self, aws: Aws, found: SecurityGroupTypeDef, lists: Mapping[str, str]) -> Self:
+    def _from_aws(self, aws: Aws, found: SecurityGroupTypeDef, lists: Mapping[str, str]) -> Self:
         ingress, egress = (tuple(sorted(_rules(side, lists))) for side in _sides(found))
         return replace(
             self,

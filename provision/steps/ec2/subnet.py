@@ -79,7 +79,7 @@ class Subnet(Ec2Resource):
             found = self._find(aws)
             if any(subnet["State"] == "pending" for subnet in found):
                 return None
-            return [self._as_found(aws, subnet) for subnet in found]
+            return [self._from_aws(aws, subnet) for subnet in found]
 
         return aws.wait(f"{self.label} to be available", settled, budget=AVAILABLE_BUDGET)
 
@@ -124,7 +124,7 @@ class Subnet(Ec2Resource):
             SubnetId=subnet_id, MapPublicIpOnLaunch={"Value": self.public}
         )
 
-    def _as_found(self, aws: Aws, subnet: SubnetTypeDef) -> Self:
+    def _from_aws(self, aws: Aws, subnet: SubnetTypeDef) -> Self:
         return replace(
             self,
             id=subnet["SubnetId"],

@@ -123,12 +123,12 @@ class KmsKey(Tagged, HoldsData, CheckedBeforeDeletion):
     def observe(self, aws: Aws) -> Self | None:
         at_alias = _describe(aws, self.alias)
         if at_alias and self.id in {"", at_alias["KeyId"]}:
-            return self._as_found(aws, at_alias, aliased=True)
+            return self._from_aws(aws, at_alias, aliased=True)
         if self.id:
             found = _describe(aws, self.id)
             if found is None or found.get("KeyState") == PENDING:
                 return None
-            return self._as_found(aws, found, aliased=False)
+            return self._from_aws(aws, found, aliased=False)
         return next(self._marked(aws), None)
 
     def observe_owner(self, aws: Aws) -> Self | None:
@@ -143,7 +143,7 @@ class KmsKey(Tagged, HoldsData, CheckedBeforeDeletion):
         at_alias = _describe(aws, self.alias)
         if at_alias is None:
             return list(self._marked(aws))
-        named = self._as_found(aws, at_alias, aliased=True)
+        named = self._from_aws(aws, at_alias, aliased=True)
         others = [one for one in self._marked(aws) if one.id != named.id]
         return [named, *others] if named.is_owned_by(named, self.owner) else [*others, named]
 
@@ -223,7 +223,7 @@ class KmsKey(Tagged, HoldsData, CheckedBeforeDeletion):
                     continue
                 found = _describe(aws, listed["KeyId"])
                 if found and found.get("KeyState") != PENDING:
-                    yield self._as_found(aws, found, aliased=False)
+                    yield self._from_aws(aws, found, aliased=False)
 
     def _owner_of(self, aws: Aws, key: str) -> str:
         """Return the owner tag; empty if the key's policy hides its tags: the key is foreign."""
@@ -234,7 +234,7 @@ class KmsKey(Tagged, HoldsData, CheckedBeforeDeletion):
                 return ""
             raise
 
-    def _as_found(self, aws: Aws, found: KeyMetadataTypeDef, *, aliased: bool) -> Self:
+    def _from_aws(self, aws: Aws, found: KeyMetadataTypeDef, *, aliased: bool) -> Self:
         key, made_with = found["KeyId"], key_made_with(found)
         return replace(
             self,

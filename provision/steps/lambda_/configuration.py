@@ -22,7 +22,7 @@ LEVEL: Final = "INFO"
 """AWS's default for the lowest level that is logged as JSON. Text logs have no level."""
 
 
-def shown_configuration(shown: FunctionConfigurationTypeDef) -> str:
+def observed_digest(shown: FunctionConfigurationTypeDef) -> str:
     """Return `Function.configuration()` for AWS's description of a function or version."""
     return configuration_digest(
         {name: value for name, value in parse_configuration(shown).items() if name != WORDS}

@@ -13,7 +13,7 @@ from provision.errors import ProvisionError
 from provision.model import iam
 from provision.model.capabilities import HasParent, KeepsVersions
 from provision.model.step import OWNER, Computed, Digest, Fixed, Local, Replacement
-from provision.steps.lambda_.configuration import shown_configuration
+from provision.steps.lambda_.configuration import observed_digest
 from provision.steps.lambda_.lost_variables import LOOKS, without_lost
 from provision.steps.lambda_.states import (
     FunctionFailed,
@@ -93,7 +93,7 @@ class Version(HasParent, KeepsVersions):
         return replace(
             self,
             code_sha256=shown["CodeSha256"],
-            configuration=failure(shown) or lost or shown_configuration(shown),
+            configuration=failure(shown) or lost or observed_digest(shown),
             number=shown["Version"],
             arn=shown["FunctionArn"],
             surplus=tuple(self._unused(aws, _ours(published)[KEPT - 1 :])),
@@ -132,7 +132,7 @@ class Version(HasParent, KeepsVersions):
     def _publish(self, aws: Aws) -> FunctionConfigurationResponseTypeDef:
         """Publish; safe to repeat (L11). Read the RevisionId after the last update's end (L9)."""
         latest = wait_working(aws, self.function)
-        seen = (latest["CodeSha256"], shown_configuration(latest))
+        seen = (latest["CodeSha256"], observed_digest(latest))
         if seen != (self.code_sha256, self.configuration):
             raise ConcurrentChange(
                 f"another party changed function {self.function} while it was being published",

@@ -140,17 +140,17 @@ class LogGroup(Tagged, CheckedBeforeDeletion, HasDeletionProtection, MayReappear
 
     def observe(self, aws: Aws) -> Self | None:
         found = self._describe(aws)
-        return self._as_found(aws, found) if found else None
+        return self._from_aws(aws, found) if found else None
 
     def find_candidates(self, aws: Aws) -> Sequence[Self]:
         """Return the group of this name, then our others of its family, which are deposed."""
         have = self.observe(aws)
         others = self._named_like(aws, self.family) if self.family else []
-        found = [self._as_found(aws, one) for one in others if one["logGroupName"] != self.name]
+        found = [self._from_aws(aws, one) for one in others if one["logGroupName"] != self.name]
         ours = [one for one in found if one and one.is_owned_by(one, self.owner)]
         return [*([have] if have else []), *ours]
 
-    def _as_found(self, aws: Aws, found: LogGroupTypeDef) -> Self | None:
+    def _from_aws(self, aws: Aws, found: LogGroupTypeDef) -> Self | None:
         arn = found["arn"].removesuffix(":*")  # required by calls about tags and by grants (G3)
         listed = found_or_none(lambda: aws.logs.list_tags_for_resource(resourceArn=arn))
         if listed is None:

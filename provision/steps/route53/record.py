@@ -161,14 +161,14 @@ class RecordSet(
     def observe(self, aws: Aws) -> Self | None:
         """Return the record with the wanted content from all zones of the name, else any record."""
         seen = [
-            self._as_found(shown, zone_id)
+            self._from_aws(shown, zone_id)
             for zone_id in self._places(aws)
             if self.type in (shown := self._at_name(aws, zone_id))
         ]
         ours = (one for one in seen if self.is_owned_by(one, ""))
         return next(ours, seen[0] if seen else None)
 
-    def _as_found(self, shown: Mapping[str, ResourceRecordSetOutputTypeDef], zone_id: str) -> Self:
+    def _from_aws(self, shown: Mapping[str, ResourceRecordSetOutputTypeDef], zone_id: str) -> Self:
         found, beside = shown[self.type], _SIX if self._is_six_beside(shown) else ""
         none = replace(self, values=(), alias_target=None, alias_zone=None, ttl=None)
         bare = replace(none, beside=beside, zone_id=zone_id)
@@ -218,7 +218,7 @@ class RecordSet(
                 raise
 
     def _says_this(self, found: ResourceRecordSetOutputTypeDef) -> bool:
-        return self.is_owned_by(self._as_found({self.type: found}, self.zone_id), "")
+        return self.is_owned_by(self._from_aws({self.type: found}, self.zone_id), "")
 
     def check_prerequisites(self, aws: Aws) -> None:
         zone = the_zone(aws, self.zone, in_words(self.name))

@@ -109,7 +109,7 @@ class WebAcl(Tagged):
         if found is None:
             return None
         acl = found["WebACL"]
-        return self._as_found(acl, _tags(aws, acl["ARN"]))
+        return self._from_aws(acl, _tags(aws, acl["ARN"]))
 
     def create(self, aws: Aws) -> Self:
         made = aws.wafv2.create_web_acl(
@@ -166,7 +166,7 @@ class WebAcl(Tagged):
                 return aws.wafv2.get_web_acl(Name=self.name, Scope=SCOPE, Id=made)
         return None
 
-    def _as_found(self, acl: WebACLTypeDef, tags: dict[str, str]) -> Self:
+    def _from_aws(self, acl: WebACLTypeDef, tags: dict[str, str]) -> Self:
         read = read_rules(acl.get("Rules", []))
         shown = acl["VisibilityConfig"]
         extras = [words for key, words in _EXTRAS.items() if acl.get(key)]

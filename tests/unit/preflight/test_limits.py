@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from provision.config import ConfigInvalid, Problem, load
-from provision.preflight import foresee, foresee_first
-from provision.preflight.check import Foreseeable
+from provision.preflight import check_first_requests, check_requests
+from provision.preflight.check import Variant
 from provision.preflight.limits import LIMITS, NAMES, SUMS, Limit
 from provision.preflight.rehearsal import Request, service_model
 from provision.preflight.requests import rehearse
@@ -24,7 +24,7 @@ FUNCTION = "{source: function, handler: app.handler}"
 def problems_of(path: Path, text: str) -> tuple[Problem, ...]:
     path.write_text(text, encoding="utf-8")
     try:
-        load(path, environment=None, foresee=foresee)
+        load(path, environment=None, check_requests=check_requests)
     except ConfigInvalid as invalid:
         return invalid.problems
     return ()
@@ -33,7 +33,7 @@ def problems_of(path: Path, text: str) -> tuple[Problem, ...]:
 def warnings_of(path: Path, text: str) -> list[str]:
     path.write_text(text, encoding="utf-8")
     said: list[str] = []
-    load(path, environment=None, foresee=foresee, warn=said.append)
+    load(path, environment=None, check_requests=check_requests, warn=said.append)
     return said
 
 
@@ -216,15 +216,15 @@ def test_what_a_quota_can_raise_is_told_and_stops_nothing(path: Path) -> None:
 def test_only_the_environment_in_effect_is_foreseen_by_what_acts(path: Path) -> None:
     asked: list[int] = []
 
-    def counted(variants: list[Foreseeable]) -> list[list[Problem]]:
+    def counted(variants: list[Variant]) -> list[list[Problem]]:
         asked.append(len(variants))
-        return foresee_first(variants)
+        return check_first_requests(variants)
 
     path.write_text(changed("  prod:", f"  {'p' * 61}:"), encoding="utf-8")
-    load(path, environment=None, foresee=counted)  # type: ignore[arg-type]
+    load(path, environment=None, check_requests=counted)  # type: ignore[arg-type]
     assert asked == [3]
     with pytest.raises(ConfigInvalid):
-        load(path, environment="p" * 61, foresee=foresee_first)
+        load(path, environment="p" * 61, check_requests=check_first_requests)
 
 
 def test_nothing_is_foreseen_while_something_else_is_wrong(path: Path) -> None:

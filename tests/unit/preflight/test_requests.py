@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.model import Shape
 
-from provision.preflight.check import foresee
+from provision.preflight.check import check_requests
 from provision.preflight.limits import LIMITS, Limit
 from provision.preflight.model_constraints import compiled, faults
 from provision.preflight.rehearsal import service_model
@@ -91,7 +91,7 @@ def test_a_whole_stack_has_nothing_wrong(tmp_path: Path) -> None:
     class Unread:
         entries = {"name": None}
 
-    assert foresee([(configured(tmp_path, FULL), Unread())]) == [[]]  # type: ignore[list-item]
+    assert check_requests([(configured(tmp_path, FULL), Unread())]) == [[]]  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from botocore.exceptions import ParamValidationError
 from provision.plan.change import diff_fields
 from provision.sanitizing.masking import MASKED, Masked, plain_secrets, says_secret
 from provision.state.record import from_json, to_json
-from provision.steps.lambda_.configuration import shown_configuration
+from provision.steps.lambda_.configuration import observed_digest
 from provision.steps.lambda_.function import Function
 from provision.views.formatting import format_value
 from tests.integration.test_cli import CONFIG, Provision, home, provision  # noqa: F401  (fixtures)
@@ -156,7 +156,7 @@ def test_a_version_of_another_value_is_another() -> None:
         "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "z"},
         "Environment": {"Variables": {"API_KEY": VALUE, "LOG_LEVEL": "INFO"}},
     }
-    assert shown_configuration(shown) == one
+    assert observed_digest(shown) == one
 
 
 @pytest.mark.parametrize(

@@ -68,9 +68,9 @@ def test_what_aws_says_is_read_from_its_answers(monkeypatch: pytest.MonkeyPatch)
         "DeliverLogsStatus": "FAILED",
         "DeliverLogsErrorMessage": "Access error",
     }
-    assert ACTIVE_LOG._as_found(flow_log).failing == "Access error"
+    assert ACTIVE_LOG._from_aws(flow_log).failing == "Access error"
     works = flow_log | {"DeliverLogsStatus": "SUCCESS"}
-    assert ACTIVE_LOG._as_found(works).failing == ""
+    assert ACTIVE_LOG._from_aws(works).failing == ""
 
     for status, reason in (("PENDING_AUTO_RENEWAL", ""), ("FAILED", "FAILED, CAA_ERROR")):
         renewal = {"RenewalStatus": status, "RenewalStatusReason": "CAA_ERROR"}
@@ -86,9 +86,9 @@ def test_what_aws_says_is_read_from_its_answers(monkeypatch: pytest.MonkeyPatch)
         "domainNameStatus": "FAILED",
         "domainNameStatusMessage": "why",
     }
-    assert DOMAIN._as_found(domain).state == "FAILED: why"
+    assert DOMAIN._from_aws(domain).state == "FAILED: why"
     assert (
-        DOMAIN._as_found(
+        DOMAIN._from_aws(
             {"domainName": "x"} | domain | {"domainNameStatus": "AVAILABLE"}
         ).reported_problem()
         == ""

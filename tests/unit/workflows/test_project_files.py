@@ -17,7 +17,7 @@ from provision.cli.init import TEMPLATES as OFFERED
 from provision.config import load
 from provision.config.checks import check, known_regions
 from provision.config.schema.types import NAME
-from provision.preflight import foresee
+from provision.preflight import check_requests
 from provision.workflows.new_project import write_project
 from provision.workflows.project_files import LONGEST_NAME, TEMPLATES, Project, name_from
 from tests.support.sample_stack import ROOT
@@ -92,7 +92,12 @@ def test_the_longest_name_and_region_are_within_the_limits_of_aws(
     region = max(known_regions(), key=len)
     write_project(tmp_path, Project("a" * LONGEST_NAME, region, template).files(), force=False)
     for environment in (None, "local", "prod"):
-        load(tmp_path / "config.yaml", environment=environment, check=check, foresee=foresee)
+        load(
+            tmp_path / "config.yaml",
+            environment=environment,
+            check=check,
+            check_requests=check_requests,
+        )
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
