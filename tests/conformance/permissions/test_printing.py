@@ -269,7 +269,11 @@ def test_arns_are_of_the_partition(provision: Provision) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("policy", "deployer", "--for", "statsu"), 2, "'up', 'plan', 'status', 'down', 'all'"),
+        (
+            ("policy", "deployer", "--for", "statsu"),
+            2,
+            "'up', 'plan', 'status', 'down', 'operate', 'all'",
+        ),
         (("policy", "deplyer"), 2, "No such command 'deplyer'"),
         (("--env", "local", "policy", "deployer"), 2, "the emulator needs no permissions"),
     ],
