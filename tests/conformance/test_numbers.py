@@ -17,6 +17,7 @@ from tests.support.sample_stack import ROOT
 MIB = 1024 * 1024
 WRITTEN: dict[str, Any] = {
     "aws.access.READ_PREFIXES": ("Get", "List", "Describe", "Filter"),
+    "cli.init.TEMPLATES": ("items", "minimal"),
     "commands.signals.GRACE": 10,
     "commands.status.REFRESH": 5,
     "config.checks.models.DEEPEST": 100,
@@ -31,6 +32,7 @@ WRITTEN: dict[str, Any] = {
     ),
     "config.checks.routes.MOST_ROUTES": 2000,
     "config.problems.MOST_TOLD": 50,
+    "config.schema.types.NAME": r"^[a-z]([a-z0-9-]*[a-z0-9])?$",
     "engine.prefetch.VISIBILITY_DELAYS": (1, 2, 4, 8),
     "files.LARGEST": 16 * MIB,
     "installation.DISTRIBUTION": "provision-serverless",
@@ -76,6 +78,13 @@ WRITTEN: dict[str, Any] = {
     "workflows.health.CONFIRMED": "confirmed",
     "workflows.health.FIRING": "ALARM",
     "workflows.health.UNCONFIRMED": "unconfirmed",
+    "workflows.invoke.LATEST": "latest",
+    "workflows.new_project.STAGING": ".provision-init-",
+    "workflows.project_files.LONGEST_NAME": 32,
+    "workflows.project_files.TEMPLATES": {
+        "items": "create, read, list, update and delete of items in a table",
+        "minimal": "one function behind one route",
+    },
     "config.schema.json_schema.OVERLAYS": "environments",
     "aws.error_codes.ACCESS_DENIED": {
         "AccessDenied",
