@@ -18,6 +18,7 @@ import click
 from provision import __version__
 from provision.cli.command_classes import Verbs
 from provision.cli.config import config_group
+from provision.cli.dlq import dlq_group
 from provision.cli.down import down
 from provision.cli.init import init
 from provision.cli.invoke import invoke
@@ -62,6 +63,7 @@ for command in (
     push,
     outputs,
     invoke,
+    dlq_group,
     keys_group,
     refresh,
     policy_group,

@@ -1,6 +1,10 @@
-"""Builds the JSON documents of commands that use a stack: invoke (docs/json.md)."""
+"""Builds the JSON documents of commands that use a stack: invoke and dlq (docs/json.md)."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 from provision.aws.access import CallCounts
 from provision.errors import ProvisionError
@@ -8,7 +12,9 @@ from provision.stack.inputs import StackInputs
 from provision.views.invoke import as_document
 from provision.views.json_documents import call_counts, head
 from provision.views.json_head import as_text, error_fields
+from provision.workflows.dead_letters import Letter, LetterQueue
 from provision.workflows.invoke import Invoked
+from provision.workflows.redrive import Tried
 
 
 def invoke_document(
@@ -42,3 +48,79 @@ def invoke_document(
             "error": error_fields(error) if error else None,
         }
     )
+
+
+def queues_document(
+    inputs: StackInputs, calls: CallCounts, queues: Sequence[LetterQueue], seconds: float
+) -> str:
+    """Return the document of dlq list."""
+    listed = [
+        {
+            "function": queue.function,
+            "queue": queue.name,
+            "waiting": queue.waiting,
+            "in_flight": queue.in_flight,
+        }
+        for queue in queues
+    ]
+    return _document(inputs, calls, {"queues": listed}, seconds)
+
+
+def letters_document(
+    inputs: StackInputs,
+    calls: CallCounts,
+    queue: LetterQueue | None,
+    letters: Sequence[Letter],
+    seconds: float,
+) -> str:
+    """Return the document of dlq peek."""
+    listed = [_letter(letter, None, "") for letter in letters]
+    return _document(inputs, calls, {**_queue(queue), "messages": listed}, seconds)
+
+
+def redrive_document(
+    inputs: StackInputs,
+    calls: CallCounts,
+    queue: LetterQueue | None,
+    found: Sequence[Tried],
+    seconds: float,
+) -> str:
+    """Return the document of dlq redrive."""
+    listed = [_letter(each.letter, each.outcome.value, each.why) for each in found]
+    return _document(inputs, calls, {**_queue(queue), "messages": listed}, seconds)
+
+
+def _document(inputs: StackInputs, calls: CallCounts, more: dict[str, Any], seconds: float) -> str:
+    return as_text(
+        {
+            **head(inputs),
+            "account": inputs.location.account,
+            **more,
+            "calls": call_counts(calls),
+            "seconds": round(seconds, 2),
+            "error": None,
+        }
+    )
+
+
+def _queue(queue: LetterQueue | None) -> dict[str, Any]:
+    return {
+        "queue": queue.name if queue else None,
+        "waiting": queue.waiting if queue else 0,
+    }
+
+
+def _letter(letter: Letter, result: str | None, why: str) -> dict[str, Any]:
+    """Return a message. `event` is its text if that is no JSON."""
+    sent = datetime.fromtimestamp(letter.sent / 1000, UTC).isoformat(timespec="milliseconds")
+    return {
+        "id": letter.id,
+        "sent": sent.replace("+00:00", "Z"),
+        "received": letter.received,
+        "error": letter.error or None,
+        "code": letter.code or None,
+        "request": letter.request or None,
+        "event": letter.event[0] if letter.event else letter.body,
+        "result": result,
+        "why": why or None,
+    }

@@ -25,7 +25,8 @@ from provision.permissions.requirements import (
 from provision.stack import lookups
 from provision.steps.kms.key import NEW_KEY
 from provision.steps.lambda_.function import Function
-from provision.workflows import health, invoke, leftovers
+from provision.steps.sqs.queue import Queue
+from provision.workflows import dead_letters, health, invoke, leftovers, redrive
 
 ONCE: Final = "-new-key"
 """The suffix of the name of the policy that is to be detached once the stack's key exists."""
@@ -35,7 +36,7 @@ class Purpose(StrEnum):
     """The commands that a policy must suffice for.
 
     `up` also covers push; `status` covers plan, outputs and refresh; `plan` covers only plan, with
-    names that are yet to be added; `operate` covers invoke.
+    names that are yet to be added; `operate` covers invoke and dlq.
     """
 
     UP = "up"
@@ -70,6 +71,8 @@ _OTHER_CALLERS: Final[Mapping[Purpose, tuple[tuple[str, tuple[iam.ApiCall, ...]]
 """Callers in addition to the steps."""
 _OPERATED: Final[tuple[tuple[str, type[Step], tuple[iam.ApiCall, ...]], ...]] = (
     ("invoke", Function, invoke.CALLS),
+    ("dlq", Function, redrive.CALLS),
+    ("dlq", Queue, dead_letters.CALLS),
 )
 """Commands that use existing resources of a kind, and the calls for each of them."""
 _BEFORE_A_NAME: Final = (":", "/")

@@ -168,7 +168,8 @@ def _sqs(sent: Sent) -> Iterator[Ask]:
     params = sent.params
     name = params.get("QueueName") or params["QueueUrl"].rpartition("/")[2]
     tags = requested(params.get("tags") or params.get("Tags"))
-    yield Ask(sent.action, arn("sqs", name), tags)
+    action = sent.action.removesuffix("Batch")  # IAM has one action for one message and for many
+    yield Ask(action, arn("sqs", name), tags)
     if sent.operation == "CreateQueue" and tags:
         yield Ask("sqs:TagQueue", arn("sqs", name), tags)
 

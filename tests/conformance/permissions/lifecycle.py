@@ -27,7 +27,7 @@ from provision.steps.ec2.security_group import Rule, SecurityGroup
 from provision.steps.ec2.vpc import Vpc
 from provision.steps.iam.role import Role
 from provision.steps.logs.log_group import LogGroup
-from provision.workflows import invoke
+from provision.workflows import dead_letters, invoke, redrive
 from provision.workflows.deployer_policy import Purpose, deployer_policies
 from provision.workflows.health import read_health
 from provision.workflows.leftovers import find_leftovers
@@ -226,7 +226,17 @@ class Liver:
             aws.ec2.describe_subnets()
             given_key(aws, "alias/tap-dev")
             for qualifier in ("live", invoke.LATEST):
-                invoke.invoke_once(aws, invoke.InvocationTarget("tap-dev-items", qualifier), b"{}")
+                target = invoke.InvocationTarget("tap-dev-items", qualifier)
+                invoke.invoke_once(aws, target, b"{}")
+                destination = redrive.find_destination(aws, target)
+            name = "tap-dev-items-dead-letters"
+            letters = dead_letters.read_queue(aws, stack.mark, "items", name)
+            assert letters
+            new_aws().sqs.send_message(QueueUrl=letters.url, MessageBody="{}")
+            assert len(dead_letters.peek(aws, letters, 1)) == 1
+            options = redrive.RedriveOptions()
+            redrive.Redrive(aws, letters, destination, options, lambda _: None).run(workers=1)
+            dead_letters.purge(aws, letters)
 
     def push(self, changes: Mapping[str, Any]) -> None:
         """Changed code, as `push` brings it: invoked once before it goes live."""

@@ -1,0 +1,156 @@
+"""Runs `provision dlq`: lists, shows, saves and purges the events of dead-letter queues."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from provision.commands.confirmation import (
+    Confirmation,
+    check_confirmation,
+    confirm,
+    require_answer,
+)
+from provision.commands.push import named_functions
+from provision.commands.session import Session
+from provision.errors import NotFound, ProvisionError
+from provision.files import replace_private
+from provision.stack.lookups import key_as_recorded
+from provision.views.dead_letters import print_letters, print_queues
+from provision.views.formatting import pluralize
+from provision.views.json_operate import letters_document, queues_document
+from provision.workflows import dead_letters
+from provision.workflows.dead_letters import Letter, LetterQueue
+from provision.workspace import Workspace
+
+_ALL = 120_000
+"""The most messages that SQS hides at a time."""
+
+
+def list_queues(session: Session) -> int:
+    """List the queues. Exit code: 0."""
+    workspace = open_workspace(session)
+    with workspace.aws.reading():
+        found = _queues(workspace, tuple(workspace.inputs.config.functions))
+    if session.call.as_json:
+        text = queues_document(workspace.inputs, workspace.aws.calls, found, session.seconds)
+        session.call.answer(text)
+    else:
+        print_queues(session.results, found)
+    return 0
+
+
+def peek(session: Session, function: str | None, most: int) -> int:
+    """Show messages. Exit codes: 0 done, 1 there is no such queue."""
+    workspace = open_workspace(session)
+    queue = choose_queue(session, workspace, function)
+    letters = _peek(session, workspace, queue, most) if queue else []
+    if session.call.as_json:
+        text = letters_document(
+            workspace.inputs, workspace.aws.calls, queue, letters, session.seconds
+        )
+        session.call.answer(text)
+    elif queue:
+        print_letters(session.results, queue, letters)
+    return 0
+
+
+def save(session: Session, function: str, file: Path) -> int:
+    """Write all messages to a file. Exit codes: 0 done, 1 not all could be saved."""
+    workspace = open_workspace(session)
+    queue = _demand(workspace, function)
+    _save(session, workspace, queue, file)
+    return 0
+
+
+def purge(session: Session, function: str, file: Path | None, agreement: Confirmation) -> int:
+    """Delete all messages. Exit codes: 0 done, 1 not confirmed, refused, or not all were saved."""
+    require_answer(session, "dlq purge", yes=agreement.given)
+    workspace = open_workspace(session)
+    protected = workspace.inputs.config.protected
+    check_confirmation(workspace.stack.name, agreement, protected=protected)
+    queue = _demand(workspace, function)
+    if not queue.messages:
+        session.say(f"{function} has no dead letters: nothing was done")
+        return 0
+    question = (
+        f"Delete {pluralize(queue.messages, 'event')} of {function} for ever, and those that"
+        " arrive within a minute?"
+    )
+    if not confirm(session, workspace, question, agreement, protected=protected):
+        return 1
+    if file:
+        _save(session, workspace, queue, file)
+    dead_letters.purge(workspace.aws, queue)
+    session.say(f"{pluralize(queue.messages, 'event')} of {function} deleted; it takes a minute")
+    return 0
+
+
+def open_workspace(session: Session) -> Workspace:
+    """Open the workspace without its sources, which no queue needs."""
+    return session.open(build_sources=False, key=key_as_recorded)
+
+
+def choose_queue(
+    session: Session, workspace: Workspace, function: str | None
+) -> LetterQueue | None:
+    """Return the queue of the function or, if none is named, the only one with messages.
+
+    None, after saying so, if no queue has any. Raises UsageError if several have.
+    """
+    if function is not None:
+        return _demand(workspace, function)
+    found = _queues(workspace, tuple(workspace.inputs.config.functions))
+    filled = [queue for queue in found if queue.messages]
+    if len(filled) > 1:
+        names = ", ".join(queue.function for queue in filled)
+        raise click.UsageError(f"several functions have dead letters, name one: {names}")
+    if not filled:
+        session.say("there are no dead letters")
+        return None
+    return filled[0]
+
+
+def _queues(workspace: Workspace, functions: tuple[str, ...]) -> list[LetterQueue]:
+    found = [
+        dead_letters.read_queue(
+            workspace.aws,
+            workspace.stack.mark,
+            function,
+            workspace.inputs.aws_name("function", function, "dead-letters"),
+        )
+        for function in functions
+    ]
+    return [queue for queue in found if queue]
+
+
+def _demand(workspace: Workspace, function: str) -> LetterQueue:
+    named_functions(workspace, (function,))
+    found = _queues(workspace, (function,))
+    if not found:
+        raise NotFound(f"{function} has no dead-letter queue yet", hint="`provision up` creates it")
+    return found[0]
+
+
+def _peek(session: Session, workspace: Workspace, queue: LetterQueue, most: int) -> list[Letter]:
+    words = partial(str, f"reading the dead letters of {queue.function}")
+    with session.running(words):
+        return dead_letters.peek(workspace.aws, queue, most)
+
+
+def _save(session: Session, workspace: Workspace, queue: LetterQueue, file: Path) -> None:
+    """Write all messages, readable for their owner only. Raises `ProvisionError` if one lacks."""
+    letters = _peek(session, workspace, queue, _ALL)
+    try:
+        replace_private(file, b"".join(dead_letters.lines(letters)))
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be written: {error.strerror or error}") from error
+    session.say(f"{pluralize(len(letters), 'event')} written to {file}")
+    if len(letters) < queue.messages:
+        raise ProvisionError(
+            f"{queue.messages - len(letters)} of {pluralize(queue.messages, 'event')} could not be"
+            " read: others may be reading them",
+            hint="run it again in a minute",
+        )

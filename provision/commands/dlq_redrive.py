@@ -1,0 +1,126 @@
+"""Runs `provision dlq redrive`: asks, runs the events again, and reports what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from provision.commands.confirmation import Confirmation, confirm, require_answer
+from provision.commands.dlq import choose_queue, open_workspace
+from provision.commands.session import Session
+from provision.errors import PartialFailure
+from provision.views.dead_letters import print_letters, print_tried
+from provision.views.formatting import pluralize
+from provision.views.json_operate import redrive_document
+from provision.workflows import dead_letters
+from provision.workflows.dead_letters import LetterQueue
+from provision.workflows.invoke import InvocationTarget
+from provision.workflows.redrive import (
+    Destination,
+    Outcome,
+    Redrive,
+    RedriveOptions,
+    Tried,
+    find_destination,
+)
+from provision.workspace import Workspace
+
+FAILED_AGAIN = 5
+
+
+def options(messages: Iterable[str], *, asynchronous: bool) -> RedriveOptions:
+    return RedriveOptions(frozenset(messages), asynchronous)
+
+
+def redrive(
+    session: Session,
+    function: str | None,
+    version: str,
+    chosen: RedriveOptions,
+    *,
+    dry_run: bool,
+    yes: bool,
+) -> int:
+    """Run events again. Exit codes: 0 all succeeded, 1 refused or not confirmed, 5 some failed."""
+    if not dry_run:
+        require_answer(session, "dlq redrive", yes=yes)
+    workspace = open_workspace(session)
+    queue = choose_queue(session, workspace, function)
+    if queue is None or not queue.messages:
+        _report(session, workspace, queue, [])
+        return 0
+    name = workspace.inputs.aws_name("function", queue.function)
+    destination = find_destination(workspace.aws, InvocationTarget(name, version))
+    if dry_run:
+        return _show(session, workspace, queue, destination, chosen)
+    question = (
+        f"Redrive {_count(queue, chosen)} through {_words(queue, destination)}? Each is run once"
+        " now and removed when it succeeds; if this is killed, an event may run twice."
+    )
+    agreement = Confirmation(yes=yes, confirm=None)
+    if not confirm(session, workspace, question, agreement, protected=False):
+        return 1
+    return _run(session, workspace, queue, destination, chosen)
+
+
+def _run(
+    session: Session,
+    workspace: Workspace,
+    queue: LetterQueue,
+    destination: Destination,
+    chosen: RedriveOptions,
+) -> int:
+    tried: list[Tried] = []
+    run = Redrive(workspace.aws, queue, destination, chosen, tried.append)
+
+    def words() -> str:
+        return f"{len(tried)} of {_count(queue, chosen)} run through {_words(queue, destination)}"
+
+    with session.call.stopping.stopping(workspace.aws.clock), session.running(words):
+        found = run.run()
+    _report(session, workspace, queue, found)
+    session.raise_if_interrupted()
+    if run.ended_early:
+        raise PartialFailure(
+            f"ended after {len(found)} of {_count(queue, chosen)}: {found[-1].why}",
+            hint="what has not succeeded is still in the queue",
+        ) from run.last_refusal
+    good = {Outcome.DONE, Outcome.SENT}
+    return 0 if all(each.outcome in good for each in found) else FAILED_AGAIN
+
+
+def _show(
+    session: Session,
+    workspace: Workspace,
+    queue: LetterQueue,
+    destination: Destination,
+    chosen: RedriveOptions,
+) -> int:
+    letters = dead_letters.peek(workspace.aws, queue, max(queue.waiting, 1))
+    if chosen.messages:
+        letters = [letter for letter in letters if letter.id in chosen.messages]
+    print_letters(session.results, queue, letters)
+    session.say(f"these would run through {_words(queue, destination)}; nothing was done")
+    return 0
+
+
+def _report(
+    session: Session, workspace: Workspace, queue: LetterQueue | None, found: list[Tried]
+) -> None:
+    if session.call.as_json:
+        text = redrive_document(
+            workspace.inputs, workspace.aws.calls, queue, found, session.seconds
+        )
+        session.call.answer(text)
+    elif queue:
+        print_tried(session.results, found)
+
+
+def _count(queue: LetterQueue, chosen: RedriveOptions) -> str:
+    return pluralize(len(chosen.messages) or queue.waiting, "event")
+
+
+def _words(queue: LetterQueue, destination: Destination) -> str:
+    qualifier = destination.target.qualifier
+    if qualifier.isdecimal():
+        return f"{queue.function} version {qualifier}"
+    return f"{queue.function} {qualifier} (version {destination.version})"

@@ -1,0 +1,172 @@
+"""`provision dlq` as a user meets it: both forms of a message, exit codes, questions."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from moto.awslambda.responses import LambdaResponse
+
+from tests.integration.every_screen.world import HOSTILE, VISIBLE
+from tests.integration.test_cli import CONFIG, Provision, home, provision  # noqa: F401  (fixtures)
+
+NAME = "tap-dev-items-dead-letters"
+RECORD = {
+    "version": "1.0",
+    "requestContext": {"requestId": "r-2", "condition": "RetriesExhausted"},
+    "requestPayload": {"id": 2},
+    "responsePayload": {"errorType": "KeyError", "errorMessage": "'id'"},
+}
+
+
+def url() -> str:
+    found: str = boto3.client("sqs").get_queue_url(QueueName=NAME)["QueueUrl"]
+    return found
+
+
+def send(body: str, error: str = "") -> None:
+    own: Any = {"ErrorMessage": {"DataType": "String", "StringValue": error}} if error else {}
+    boto3.client("sqs").send_message(QueueUrl=url(), MessageBody=body, MessageAttributes=own)
+
+
+def waiting() -> int:
+    name: Any = "ApproximateNumberOfMessages"
+    found = boto3.client("sqs").get_queue_attributes(QueueUrl=url(), AttributeNames=[name])
+    return int(found["Attributes"][name])
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The events that ran; one with a text as its id fails."""
+    events: list[Any] = []
+
+    def invoke(request: Any) -> tuple[int, dict[str, str], str]:
+        events.append(json.loads(request.body))
+        failed = isinstance(events[-1].get("id"), str)
+        return 200, {"x-amz-function-error": "Unhandled"} if failed else {}, "null"
+
+    monkeypatch.setattr(LambdaResponse, "invoke", invoke)
+    return events
+
+
+@pytest.fixture
+def stands(account: None, provision: Provision) -> Provision:  # noqa: F811
+    assert provision("up", "--yes").code == 0
+    return provision
+
+
+def test_from_the_list_to_an_empty_queue(stands: Provision, ran: list[Any]) -> None:
+    assert "function.items  0 waiting, 0 in flight" in stands("dlq").out
+    assert "there are no dead letters" in stands("dlq", "peek").err
+    send('{"id": 1}', "first")
+    send(json.dumps(RECORD))
+    listed = stands("dlq", "--json").json
+    assert listed["queues"][0]["waiting"] == 2
+    assert list(listed)[-3:] == ["calls", "seconds", "error"]
+    seen = stands("dlq", "peek", "--json").json
+    assert [each["event"] for each in seen["messages"]] == [{"id": 1}, {"id": 2}]
+    assert seen["messages"][0]["error"] == "first"
+    assert seen["messages"][1]["code"] == "KeyError"
+    assert seen["messages"][1]["request"] == "r-2"
+    assert waiting() == 2, "to be seen again at once"
+    assert '{"id": 2}' in stands("dlq", "peek", "items").out
+    dry = stands("dlq", "redrive", "--dry-run")
+    assert (dry.code, ran) == (0, [])
+    done = stands("dlq", "redrive", "--yes")
+    assert done.code == 0
+    assert "2 done; 2 removed, 0 stay" in done.out
+    assert sorted(event["id"] for event in ran) == [1, 2]
+    assert waiting() == 0
+
+
+def test_one_that_fails_again_stays(stands: Provision, ran: list[Any]) -> None:
+    send('{"id": "bad"}')
+    send("no json")
+    told = stands("dlq", "redrive", "items", "--yes", "--json")
+    assert told.code == 5
+    assert {each["result"] for each in told.json["messages"]} == {"failed"}
+    assert len(ran) == 1
+    assert waiting() == 2
+
+
+def test_without_a_terminal_nothing_is_run_or_purged_unasked(
+    stands: Provision, ran: list[Any]
+) -> None:
+    send('{"id": 1}')
+    for words in (("redrive",), ("purge", "items")):
+        told = stands("dlq", *words)
+        assert told.code == 2
+        assert "add --yes" in told.err
+    assert ran == []
+    assert waiting() == 1
+
+
+def test_save_and_purge(stands: Provision, home: Path) -> None:  # noqa: F811
+    for number in range(12):
+        send(json.dumps({"id": number}))
+    assert stands("dlq", "save", "items", "letters.jsonl").code == 0
+    file = home / "letters.jsonl"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert sorted(line["event"]["id"] for line in lines) == list(range(12))
+    assert waiting() == 12
+    purged = stands("dlq", "purge", "items", "--save", "again.jsonl", "--yes")
+    assert purged.code == 0
+    assert len((home / "again.jsonl").read_text().splitlines()) == 12
+    assert waiting() == 0
+    send('{"id": 1}')
+    again = stands("dlq", "purge", "items", "--yes")
+    assert again.code == 1
+    assert "less than 60 seconds ago" in again.err
+
+
+def test_what_cannot_all_be_saved_is_not_purged(stands: Provision) -> None:
+    send('{"id": 1}')
+    send('{"id": 2}')
+    boto3.client("sqs").receive_message(QueueUrl=url(), VisibilityTimeout=600)
+    told = stands("dlq", "purge", "items", "--save", "some.jsonl", "--yes")
+    assert told.code == 1
+    assert "1 of 2 events could not be read" in told.err
+    assert waiting() == 1
+
+
+def test_a_protected_stack_wants_its_name(
+    stands: Provision,
+    home: Path,  # noqa: F811
+) -> None:
+    (home / "config.yaml").write_text(yaml.safe_dump({**CONFIG, "protect": True}))
+    send('{"id": 1}')
+    told = stands("dlq", "purge", "items", "--yes")
+    assert told.code == 2
+    assert "add --confirm tap-dev" in told.err
+    assert waiting() == 1
+    assert stands("dlq", "purge", "items", "--confirm", "tap-dev").code == 0
+    assert waiting() == 0
+
+
+def test_a_foreign_queue_is_left_alone(stands: Provision) -> None:
+    send('{"id": 1}')
+    boto3.client("sqs").tag_queue(QueueUrl=url(), Tags={"provision:owner": "other/x"})
+    told = stands("dlq", "purge", "items", "--yes")
+    assert told.code == 1
+    assert "does not belong to this stack" in told.err
+    assert waiting() == 1
+
+
+def test_hostile_messages_stay_text(
+    stands: Provision, ran: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    send("\r\n::error::x \u202e[bold]", "::set-env name=A::b")
+    send(json.dumps({"id": HOSTILE}), "\u202e[/items]")
+    peeked, tried = stands("dlq", "peek", "items"), stands("dlq", "redrive", "items", "--yes")
+    for told in (peeked, tried):
+        for line in (told.out + told.err).split("\n"):
+            assert line.isprintable(), ascii(line)
+            assert not line.lstrip().startswith("::")
+    assert VISIBLE.split(r" \x1b")[0] in peeked.out
