@@ -23,6 +23,7 @@ from provision.cli.init import init
 from provision.cli.invoke import invoke
 from provision.cli.keys import keys_group
 from provision.cli.local import local_group
+from provision.cli.logs import logs
 from provision.cli.outputs import outputs
 from provision.cli.plan import plan
 from provision.cli.policy import policy_group
@@ -60,6 +61,7 @@ for command in (
     status,
     down,
     push,
+    logs,
     outputs,
     invoke,
     keys_group,

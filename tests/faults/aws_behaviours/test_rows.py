@@ -94,6 +94,14 @@ NO_LAW: Mapping[tuple[str, str], str] = {
         "tests/integration/removal/test_backups.py",
     ): "D1 D18",
     (
+        "read by a client to a CloudWatch Logs that is late, empty and throttles",
+        "tests/unit/workflows/logs/test_reader.py",
+    ): "G7 G8",
+    (
+        "how AWS words a line: each form is parsed",
+        "tests/unit/workflows/logs/test_parser.py",
+    ): "A43 L38",
+    (
         "old values are shown by the laws of Q3, R1 and L7: the row is what they have in common",
         "tests/faults/aws_behaviours/test_all_laws.py",
     ): "X10",
