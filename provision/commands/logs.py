@@ -63,7 +63,7 @@ class LogQuery:
 def logs(session: Session, query: LogQuery, *, follow: bool) -> int:
     """Print the logs. Exit codes: 0, also for no lines; 1 without a group; 2 for a wrong name."""
     workspace = session.open(build_sources=False, check=check_values, key=key_as_recorded)
-    start, end = _span(workspace, asked)
+    start, end = _span(workspace, query)
     _refuse_unknown(workspace, query.what)
     steps = known_steps(session, workspace)
     sources = log_sources(steps, query.what)
