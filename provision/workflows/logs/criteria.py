@@ -9,17 +9,12 @@ from provision.workflows.logs.line import LogLine
 
 @dataclass(frozen=True)
 class Criteria:
-    """What a line must have. `text` is compared in any letter case; `request` may be a prefix."""
+    """The conditions for a line. `text` is found in any letter case; `request` may be a prefix."""
 
     errors: bool = False
     text: str = ""
     request: str = ""
     version: str = ""
-
-    @property
-    def all_lines(self) -> bool:
-        """Whether every line is wanted."""
-        return self == Criteria()
 
     def match(self, line: LogLine) -> bool:
         """Return whether the line is wanted. Its request must be known by now."""

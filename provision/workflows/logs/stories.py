@@ -19,7 +19,7 @@ REMEMBERED: Final = 10_000
 
 @dataclass
 class Story:
-    """What is known about a request, or about an invocation without one, or a line without either.
+    """The known lines of a request, or about an invocation without one, or a line without either.
 
     `continued`: a part of it was shown before, and these lines came late.
     """
