@@ -25,7 +25,9 @@ from provision.permissions.requirements import (
 from provision.stack import lookups
 from provision.steps.kms.key import NEW_KEY
 from provision.steps.lambda_.function import Function
+from provision.steps.logs.log_group import LINES
 from provision.workflows import health, invoke, leftovers
+from provision.workflows.logs.sources import log_sources
 
 ONCE: Final = "-new-key"
 """The suffix of the name of the policy that is to be detached once the stack's key exists."""
@@ -35,7 +37,7 @@ class Purpose(StrEnum):
     """The commands that a policy must suffice for.
 
     `up` also covers push; `status` covers plan, outputs and refresh; `plan` covers only plan, with
-    names that are yet to be added; `operate` covers invoke.
+    names that are yet to be added; `operate` covers invoke and logs.
     """
 
     UP = "up"
@@ -92,12 +94,15 @@ def deployer_asks(
 
 def _asked_by_operating(stack: Stack, where: Location) -> list[Asked]:
     steps = expected(stack, where)
-    return [
-        asked
+    operated = [
+        (by, step, calls)
         for by, kind, calls in _OPERATED
         for step in steps.values()
         if isinstance(step, kind)
-        for asked in asked_by(by, step, calls, where, stack)
+    ]
+    operated += [("logs", steps[source.node], (LINES,)) for source in log_sources(steps)]
+    return [
+        asked for by, step, calls in operated for asked in asked_by(by, step, calls, where, stack)
     ]
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
 from provision.aws.rate_limits import Rate, TokenBucket
-from provision.model import iam
 from provision.steps.not_found import found_or_none
 from provision.workflows.logs.moments import milliseconds
 from provision.workflows.logs.sources import LogSource
@@ -20,8 +19,6 @@ RATE: Final = Rate(4, 1)
 """AWS allows 5 calls a second in an account and region, which every other viewer shares (G7)."""
 LATE: Final = 60_000
 """Milliseconds by which a line may reach CloudWatch Logs after newer ones (G8)."""
-
-CALLS: Final = iam.calls("logs", iam.arn("logs", "log-group:{name}"), "FilterLogEvents")
 
 
 @dataclass
