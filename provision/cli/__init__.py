@@ -24,6 +24,7 @@ from provision.cli.init import init
 from provision.cli.invoke import invoke
 from provision.cli.keys import keys_group
 from provision.cli.local import local_group
+from provision.cli.logs import logs
 from provision.cli.outputs import outputs
 from provision.cli.plan import plan
 from provision.cli.policy import policy_group
@@ -61,6 +62,7 @@ for command in (
     status,
     down,
     push,
+    logs,
     outputs,
     invoke,
     dlq_group,

@@ -21,7 +21,7 @@ _MAKE = "`provision up` creates them"
 def outputs(session: Session, name: str | None) -> int:
     """Print all outputs, or a named one alone, on stdout."""
     workspace = session.open(build_sources=False, key=key_as_recorded)
-    steps = _steps(session, workspace)
+    steps = known_steps(session, workspace)
     known = outputs_of(workspace.inputs, steps)
     values = values_of_keys(workspace)
     if name in values:
@@ -43,7 +43,7 @@ def outputs(session: Session, name: str | None) -> int:
     return 0
 
 
-def _steps(session: Session, workspace: Workspace) -> dict[str, Step]:
+def known_steps(session: Session, workspace: Workspace) -> dict[str, Step]:
     """Return the resources from the journal or, if that was lost, from AWS."""
     with workspace.read_state() as journal:
         steps = {n: r.step for n, r in journal.records.items() if not r.pending}

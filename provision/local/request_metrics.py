@@ -36,6 +36,9 @@ _EXTENDED_ID: Final = "x-amz-apigw-id"
 
 _request_id: Final = contextvars.ContextVar("the id that the function was given", default="")
 _refusal: Final[contextvars.ContextVar[dict[str, str]]] = contextvars.ContextVar("$context.error")
+_invocation: Final[contextvars.ContextVar[list[str]]] = contextvars.ContextVar(
+    "the ids of the invocations of this request"
+)
 _failed: Final = contextvars.ContextVar("the function of this request failed", default=False)
 
 
@@ -45,6 +48,8 @@ def install() -> None:
     gateway._handle_execute_in_scope = partial(_execute, gateway, gateway._handle_execute_in_scope)
     gateway._call_lambda_raw = partial(_call, gateway._call_lambda_raw)
     gateway._gateway_error_response = partial(_refuse, gateway._gateway_error_response)
+    functions: Any = importlib.import_module("ministack.services.lambda_svc")
+    functions._execute_function_dispatch = partial(_run, functions._execute_function_dispatch)
 
 
 async def _execute(
@@ -55,6 +60,7 @@ async def _execute(
     _failed.set(False)
     _request_id.set("")
     _refusal.set({})
+    _invocation.set([])
     api_id, stage_name, method, path, headers, body, *_ = request
     stage = gateway._stages_v1.get(api_id, {}).get(stage_name)
     if stage and len(body) > _LARGEST_BODY:
@@ -71,6 +77,7 @@ async def _execute(
         values = _request_values(gateway, api_id, method, path, headers) | _refusal.get()
         values |= {"stage": stage_name, "path": f"/{stage_name}{path}"}
         values |= dict.fromkeys(("requestId", "extendedRequestId"), request_id)
+        values["integration.requestId"] = next(iter(_invocation.get()), "")
         _log_access(stage, values | _answer_values(answer, milliseconds))
     return answer
 
@@ -99,6 +106,20 @@ async def _call(
             throttle=bool(result.get("throttle")),
         )
     return result, error
+
+
+def _run(
+    run: Callable[..., dict[str, Any]],
+    function: Mapping[str, Any],
+    config: Mapping[str, Any],
+    event: Any,
+    request_id: str,
+    started: float,
+) -> dict[str, Any]:
+    """Run a function, and note the id of the invocation if a request to an API makes it."""
+    # The thread that runs it has a copy of the request's context, with this very list.
+    _invocation.get([]).append(request_id)
+    return run(function, config, event, request_id, started)
 
 
 def _refuse(

@@ -46,7 +46,8 @@ ACCESS_FORMAT = json.dumps(
 API Gateway replaces variables by text as it is: a quote in a caller's text would end a field and
 begin others. So no variable has text that a caller chooses: not the path, the user agent, the
 trace, the request id that callers may choose, nor the validator's message about a body. The
-function logs the first two, escaped, under the same request id; the execution log has the last.
+function logs the first two, escaped, under the same request id; the execution log has the last
+(A43).
 """
 
 

@@ -25,8 +25,10 @@ from provision.permissions.requirements import (
 from provision.stack import lookups
 from provision.steps.kms.key import NEW_KEY
 from provision.steps.lambda_.function import Function
+from provision.steps.logs.log_group import LINES
 from provision.steps.sqs.queue import Queue
 from provision.workflows import dead_letters, health, invoke, leftovers, redrive
+from provision.workflows.logs.sources import log_sources
 
 ONCE: Final = "-new-key"
 """The suffix of the name of the policy that is to be detached once the stack's key exists."""
@@ -36,7 +38,7 @@ class Purpose(StrEnum):
     """The commands that a policy must suffice for.
 
     `up` also covers push; `status` covers plan, outputs and refresh; `plan` covers only plan, with
-    names that are yet to be added; `operate` covers invoke and dlq.
+    names that are yet to be added; `operate` covers invoke, dlq and logs.
     """
 
     UP = "up"
@@ -95,12 +97,15 @@ def deployer_asks(
 
 def _asked_by_operating(stack: Stack, where: Location) -> list[Asked]:
     steps = expected(stack, where)
-    return [
-        asked
+    operated = [
+        (by, step, calls)
         for by, kind, calls in _OPERATED
         for step in steps.values()
         if isinstance(step, kind)
-        for asked in asked_by(by, step, calls, where, stack)
+    ]
+    operated += [("logs", steps[source.node], (LINES,)) for source in log_sources(steps)]
+    return [
+        asked for by, step, calls in operated for asked in asked_by(by, step, calls, where, stack)
     ]
 
 

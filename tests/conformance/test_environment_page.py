@@ -143,7 +143,7 @@ def test_the_blocks_without_a_language_run_as_they_stand(shop: Path) -> None:
 def test_bash_completes(shop: Path) -> None:
     bash = installed("bash")
     shell(shop, bash, block("bash"))
-    ask = "COMP_WORDS=(provision lo); COMP_CWORD=1; _provision_completion provision"
+    ask = "COMP_WORDS=(provision loc); COMP_CWORD=1; _provision_completion provision"
     told = shell(shop, bash, f'set -e\n. ~/.bashrc\n{ask}\necho "${{COMPREPLY[@]}}"')
     assert told == "local\n"
 

@@ -46,6 +46,8 @@ def _ours(operation: str, group: str, *, having: str = "", lacking: str = "") ->
     return iam.call(f"logs.{operation}", permit)
 
 
+LINES: Final = _ours("FilterLogEvents", _CONTENTS)
+"""The call that reads the lines of a group."""
 _ENTRIES: Final = Risk(Impact.DATA_LOSS, "its entries are deleted with it")
 
 
@@ -105,7 +107,7 @@ class LogGroup(Tagged, CheckedBeforeDeletion, HasDeletionProtection, MayReappear
         ),
         delete=(
             _ours("DeleteLogGroup", _CONTENTS),
-            _ours("FilterLogEvents", _CONTENTS),
+            LINES,
             _ours("PutLogGroupDeletionProtection", _CONTENTS),
         ),
         computed={"arn": _GROUP},

@@ -31,6 +31,7 @@ from provision.workflows import dead_letters, invoke, redrive
 from provision.workflows.deployer_policy import Purpose, deployer_policies
 from provision.workflows.health import read_health
 from provision.workflows.leftovers import find_leftovers
+from provision.workflows.logs.sources import log_sources
 from provision.workflows.push import plan_push, push
 from tests.conformance.permissions.guard import Guard
 from tests.conformance.permissions.manual_edits import (
@@ -237,6 +238,9 @@ class Liver:
             options = redrive.RedriveOptions()
             redrive.Redrive(aws, letters, destination, options, lambda _: None).run(workers=1)
             dead_letters.purge(aws, letters)
+            records = Journal.read(self.workshop.directory, stack.name, KINDS).records
+            for source in log_sources({node: record.step for node, record in records.items()}):
+                aws.logs.filter_log_events(logGroupName=source.group, limit=1)
 
     def push(self, changes: Mapping[str, Any]) -> None:
         """Changed code, as `push` brings it: invoked once before it goes live."""

@@ -94,6 +94,22 @@ NO_LAW: Mapping[tuple[str, str], str] = {
         "tests/integration/removal/test_backups.py",
     ): "D1 D18",
     (
+        "read by a client to a CloudWatch Logs that is late, empty and throttles",
+        "tests/unit/workflows/logs/test_reader.py",
+    ): "G7 G8",
+    (
+        "how AWS words a line: each form is parsed",
+        "tests/unit/workflows/logs/test_parser.py",
+    ): "A43 L38",
+    (
+        "the form of an event, and which route it is of",
+        "tests/unit/workflows/test_route_event.py",
+    ): "A41 A42",
+    (
+        "what an invocation takes and answers, and one without an answer",
+        "tests/unit/workflows/test_invoke.py",
+    ): "L35 L36 L37",
+    (
         "old values are shown by the laws of Q3, R1 and L7: the row is what they have in common",
         "tests/faults/aws_behaviours/test_all_laws.py",
     ): "X10",

@@ -24,6 +24,7 @@ FORMAT = json.dumps(
         for name in ("httpMethod", "path", "resourcePath", "status", "stage", "unheard.of")
     }
     | {"id": "$context.extendedRequestId", "error": "$context.error.responseType"}
+    | {"invocation": "$context.integration.requestId"}
 )
 CODE = """
 def handler(event, context):
@@ -164,11 +165,20 @@ def test_access_log(emulator: local.Emulator, served: Served) -> None:
     things = {**common, "path": "/v1/things", "resourcePath": "/things"}
     lines = [json.loads(event["message"]) for event in events]
     assert [line.pop("id") for line in lines] == served.ids
+    assert [line.pop("invocation") for line in lines] == [*invocations(emulator, "things"), "-"]
     assert lines == [
         {**things, "status": "200"},
         {**things, "status": "502", "error": "DEFAULT_5XX"},
         {**common, "path": "/v1/nothing", "resourcePath": "-", "status": "403", "error": MISSING},
     ]
+
+
+def invocations(emulator: local.Emulator, function: str) -> list[str]:
+    """The ids of its invocations, as its log has them."""
+    logs = connect("logs", emulator.endpoint)
+    found = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
+    started = (event["message"].split() for event in found)
+    return [words[2] for words in started if words[:2] == ["START", "RequestId:"]]
 
 
 def test_the_function_is_told_the_id_that_the_answer_carries(served: Served) -> None:

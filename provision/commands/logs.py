@@ -1,0 +1,248 @@
+"""Runs `provision logs`: reads the stack's log groups once, or until Ctrl-C, and prints them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Final, NoReturn
+
+import click
+
+from provision.commands.outputs import known_steps
+from provision.commands.session import Session
+from provision.config.checks import check_values
+from provision.errors import ProvisionError
+from provision.model.step import Step
+from provision.sanitizing.text import put
+from provision.stack.lookups import key_as_recorded
+from provision.steps.apigateway.api_key import ApiKey
+from provision.views.json_logs import log_line_document, logs_document
+from provision.views.logs import LogScreen
+from provision.workflows.logs.criteria import Criteria
+from provision.workflows.logs.line import LogLine
+from provision.workflows.logs.moments import FORMS, milliseconds, parse_moment
+from provision.workflows.logs.parser import LogParser
+from provision.workflows.logs.reader import LogReader
+from provision.workflows.logs.sources import API, LogSource, log_sources
+from provision.workflows.logs.stories import Stories, Story
+from provision.workspace import Workspace
+
+KEPT: Final = 200_000
+"""The most lines that are held in memory: older ones are dropped, and the command says so."""
+ROUND: Final = 1.0
+"""Seconds between two rounds of --follow."""
+
+
+class Form(StrEnum):
+    """How lines are printed."""
+
+    STORIES = "stories"
+    LINES = "lines"
+    RAW = "raw"
+    JSON = "json"
+    JSON_LINES = "jsonl"
+
+
+@dataclass(frozen=True)
+class LogQuery:
+    """The options of one `provision logs`."""
+
+    what: tuple[str, ...]
+    since: str
+    until: str | None
+    pattern: str
+    criteria: Criteria
+    limit: int
+    form: Form
+
+
+def logs(session: Session, query: LogQuery, *, follow: bool) -> int:
+    """Print the logs. Exit codes: 0, also for no lines; 1 without a group; 2 for a wrong name."""
+    workspace = session.open(build_sources=False, check=check_values, key=key_as_recorded)
+    start, end = _span(workspace, query)
+    _refuse_unknown(workspace, query.what)
+    steps = known_steps(session, workspace)
+    sources = log_sources(steps, query.what)
+    _require(query, sources)
+    reader = LogReader(workspace.aws, start, query.pattern)
+    screen = LogScreen(session.results, _key_names(steps), background=session.verbose > 0)
+    _warn_of_pattern(session, workspace, query.pattern)
+    with ExitStack() as running:
+        running.enter_context(workspace.aws.reading())
+        running.enter_context(session.call.stopping.stopping(workspace.aws.clock))
+        if follow:
+            _follow(workspace, query, sources, reader, screen)
+        with session.busy("reading the logs"):
+            lines, cut = _read(sources, reader, end)
+    session.raise_if_interrupted()
+    _refuse_missing(query, sources, reader)
+    _print_once(session, workspace, query, screen, lines, cut=cut)
+    return 0
+
+
+def _span(workspace: Workspace, query: LogQuery) -> tuple[int, int]:
+    """Return the first and last millisecond asked for."""
+    now = workspace.aws.clock.today()
+    start = _moment("--since", query.since, workspace)
+    end = _moment("--until", query.until, workspace) if query.until else milliseconds(now)
+    if start > end:
+        what = "--until is before --since" if query.until else "--since is in the future"
+        raise click.UsageError(what)
+    return start, end
+
+
+def _moment(option: str, text: str, workspace: Workspace) -> int:
+    try:
+        return milliseconds(parse_moment(text, workspace.aws.clock.today()))
+    except ValueError as error:
+        raise click.UsageError(f"{option} {text}: give {FORMS}") from error
+
+
+def _refuse_unknown(workspace: Workspace, what: Sequence[str]) -> None:
+    known = [API, *workspace.inputs.config.functions]
+    for name in what:
+        if name not in known:
+            near = get_close_matches(name, known, 1) or known
+            raise click.UsageError(f"there are no logs of {name}; there are of {', '.join(near)}")
+
+
+def _require(query: LogQuery, sources: Sequence[LogSource]) -> None:
+    """Raise an error if something that was asked for is not deployed."""
+    have = {source.asked_as for source in sources}
+    lacking = [name for name in query.what if name not in have]
+    if lacking or not have:
+        raise ProvisionError(
+            f"{', '.join(lacking) or 'the stack'} has no log group yet",
+            hint="`provision up` creates it",
+        )
+
+
+def _refuse_missing(query: LogQuery, sources: Sequence[LogSource], reader: LogReader) -> None:
+    """Raise an error if AWS has none of the groups of something that was asked for."""
+    there = {source.asked_as for source in sources if source.name not in reader.missing}
+    wanted = query.what or {source.asked_as for source in sources}
+    lacking = [name for name in wanted if name not in there]
+    if lacking and (query.what or not there):
+        gone = [source.group for source in sources if source.asked_as in lacking]
+        raise ProvisionError(
+            f"AWS has no log group {', '.join(gone)}", hint="`provision up` creates it"
+        )
+
+
+def _warn_of_pattern(session: Session, workspace: Workspace, pattern: str) -> None:
+    if workspace.aws.access.endpoint and (pattern.startswith(("{", "[", "%")) or "?" in pattern):
+        session.say("warning: the emulator obeys only plain words in --pattern; see --filter")
+
+
+def _key_names(steps: Mapping[str, Step]) -> dict[str, str]:
+    """Map the id of each API key to its name in config.yaml."""
+    return {
+        step.id: node.rpartition(".")[2] for node, step in steps.items() if isinstance(step, ApiKey)
+    }
+
+
+def _read(sources: Iterable[LogSource], reader: LogReader, end: int) -> tuple[list[LogLine], bool]:
+    """Return all lines of all groups with their requests, and whether older ones were dropped."""
+    parser = LogParser()
+    kept: deque[LogLine] = deque(maxlen=KEPT)
+    read = 0
+    for source in sources:
+        for page in reader.pages(source, end):
+            kept.extend(parser.parse(source, event) for event in page)
+            read += len(page)
+    stories = Stories(functions=True, remembered=KEPT)
+    for line in kept:
+        stories.add(line, 0)
+    lines = [stories.resolved(line) for line in kept]
+    return sorted(lines, key=lambda line: line.at), read > KEPT
+
+
+def _print_once(
+    session: Session,
+    workspace: Workspace,
+    query: LogQuery,
+    screen: LogScreen,
+    lines: Sequence[LogLine],
+    *,
+    cut: bool,
+) -> None:
+    if query.form is Form.STORIES:
+        stories = _stories(lines, query.criteria)
+        shown = _newest_stories(screen, stories, query.limit)
+        cut = cut or len(shown) < len(stories)
+        for story in shown:
+            screen.print_story(story)
+    else:
+        matching = [line for line in lines if query.criteria.match(line)]
+        cut = cut or len(matching) > query.limit
+        newest = matching[-query.limit :]
+        if query.form is Form.JSON:
+            seconds = session.seconds
+            session.call.answer(
+                logs_document(
+                    workspace.inputs, workspace.aws.calls, newest, truncated=cut, seconds=seconds
+                )
+            )
+        for line in newest if query.form is not Form.JSON else ():
+            _print_line(screen, line, query.form)
+    if cut:
+        session.say(f"only the newest lines are shown (--limit {query.limit})")
+
+
+def _stories(lines: Iterable[LogLine], criteria: Criteria) -> list[Story]:
+    """Return the stories of which a line is wanted, whole."""
+    stories = Stories(functions=True, remembered=KEPT)
+    for line in lines:
+        stories.add(line, 0)
+    return [story for story in stories.rest() if any(map(criteria.match, story.all_lines))]
+
+
+def _newest_stories(screen: LogScreen, stories: Sequence[Story], limit: int) -> Sequence[Story]:
+    """Return the newest stories that have `limit` lines together, and one at least."""
+    lines = 0
+    for number, story in enumerate(reversed(stories)):
+        lines += screen.height(story)
+        if lines > limit and number:
+            return stories[-number:]
+    return stories
+
+
+def _print_line(screen: LogScreen, line: LogLine, form: Form) -> None:
+    if form is Form.JSON_LINES:
+        put(log_line_document(line))
+    elif form is Form.RAW:
+        put(line.message)
+    else:
+        screen.print_line(line)
+
+
+def _follow(
+    workspace: Workspace,
+    query: LogQuery,
+    sources: Sequence[LogSource],
+    reader: LogReader,
+    screen: LogScreen,
+) -> NoReturn:
+    """Print what comes until a signal ends the process."""
+    clock = workspace.aws.clock
+    parser = LogParser()
+    stories = Stories(functions=any(source.asked_as != API for source in sources))
+    while True:
+        for source in sources:
+            for page in reader.pages(source):
+                for event in page:
+                    line = parser.parse(source, event)
+                    stories.add(line, clock.now())
+                    line = stories.resolved(line)
+                    if query.form is not Form.STORIES and query.criteria.match(line):
+                        _print_line(screen, line, query.form)
+        _refuse_missing(query, sources, reader)
+        for story in stories.ready(clock.now()):
+            wanted = any(map(query.criteria.match, map(stories.resolved, story.all_lines)))
+            if query.form is Form.STORIES and wanted:
+                screen.print_story(story)
+        clock.sleep(ROUND)

@@ -1,0 +1,252 @@
+"""`provision logs` as a user meets it: stories, lines, documents, filters, exit codes."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from provision.clock import Clock
+from provision.errors import Interrupted
+from tests.integration.test_cli import Provision, home, provision  # noqa: F401  (fixtures)
+
+ONE, OTHER = "11111111-2222-3333-4444-555555555555", "99999999-2222-3333-4444-555555555555"
+FUNCTION, ACCESS = "/aws/lambda/tap-dev-items", "/aws/apigateway/tap-dev"
+STREAM = "2026/12/01/[8]0f9d1c"
+HOSTILE = "\x1b[2J\r\nnot a line of ours \u202e ::error::"
+
+
+@dataclass
+class Written:
+    """The stack's groups, and the tool on it."""
+
+    provision: Provision
+    began: int = field(default_factory=lambda: int(time.time() * 1000) - 60_000)
+
+    @property
+    def execution(self) -> str:
+        groups = boto3.client("logs").describe_log_groups(logGroupNamePrefix="API-Gateway")
+        name: str = groups["logGroups"][0]["logGroupName"]
+        return name
+
+    def put(self, group: str, *messages: str, stream: str = STREAM, at: int = 0) -> None:
+        logs: Any = boto3.client("logs")
+        where = {"logGroupName": group, "logStreamName": stream}
+        if not logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=stream)[
+            "logStreams"
+        ]:
+            logs.create_log_stream(**where)
+        events = [
+            {"timestamp": self.began + at + n, "message": text} for n, text in enumerate(messages)
+        ]
+        logs.put_log_events(**where, logEvents=events)
+
+    def request(self, request: str, invocation: str, status: int, *said: str, at: int) -> None:
+        access = {
+            "request_id": request,
+            "function_request_id": invocation,
+            "api_key_id": key_id(),
+            "method": "GET",
+            "route": "/items",
+            "status": str(status),
+            "error": "-",
+            "latency_ms": "38",
+        }
+        ended = f"REPORT RequestId: {invocation}\tDuration: 30.00 ms"
+        started = f"START RequestId: {invocation} Version: 8"
+        self.put(FUNCTION, started, *said, ended, at=at)
+        self.put(ACCESS, json.dumps(access), stream="a", at=at + 20)
+
+
+def key_id() -> str:
+    found: str = boto3.client("apigateway").get_api_keys()["items"][0]["id"]
+    return found
+
+
+@pytest.fixture
+def written(account: None, provision: Provision) -> Written:  # noqa: F811
+    assert provision("up", "--yes").code == 0
+    made = Written(provision)
+    made.request("E1=", ONE, 200, "fine", at=0)
+    made.request("E2=", OTHER, 502, "before it", "[ERROR] KeyError: 'id'\rTraceback", at=100)
+    made.put(made.execution, "(mine) Extended Request Id: E2=", stream="e", at=105)
+    made.put(made.execution, "(mine) Execution failed due to an error", stream="e", at=106)
+    return made
+
+
+def test_a_request_is_one_story(written: Written) -> None:
+    shown = written.provision("logs")
+    assert (shown.code, shown.err) == (0, "")
+    lines = shown.out.splitlines()
+    assert [line.startswith("    ") for line in lines] == [False, True, False, *[True] * 5]
+    assert lines[0].split()[1:] == ["GET", "/items", "200", "38", "ms", "default", "v8", "E1="]
+    assert lines[1].split()[1:] == ["items", "v8", "fine"]
+    assert lines[2].split()[-1] == "E2="
+    assert [line.split()[-1] for line in lines[3:]] == ["it", "'id'", "Traceback", "E2=", "error"]
+    assert "ERROR Execution failed" in lines[-1]
+
+
+def test_errors_show_the_whole_story_and_each_line_alone_where_nothing_is_joined(
+    written: Written,
+) -> None:
+    assert "before it" in written.provision("logs", "--errors").out
+    assert "fine" not in written.provision("logs", "--errors").out
+    alone = written.provision("logs", "--errors", "--no-join").out
+    assert [line.split()[1] for line in alone.splitlines() if "| " not in line] == [
+        "items",
+        "api",
+        "api",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (("--request", "E2="), {"E2="}),
+        (("--request", OTHER[:8] + "…"), {"E2="}),
+        (("--request", "mine"), {"E2="}),
+        (("--filter", "FINE"), {"E1="}),
+        (("--version", "8"), {"E1=", "E2="}),
+        (("--version", "7"), set()),
+        (("items", "--filter", "keyerror"), {"99999999…"}),
+        (("api",), {"E1=", "E2="}),
+        (("--until", "30m", "--since", "1h"), set()),
+        (("--limit", "5"), {"E2="}),
+    ],
+)
+def test_what_is_asked_for(written: Written, words: tuple[str, ...], lines: set[str]) -> None:
+    shown = written.provision("logs", *words)
+    assert shown.code == 0
+    headings = [line for line in shown.out.splitlines() if not line.startswith("    ")]
+    assert {line.split()[-1] for line in headings} == lines
+    assert ("only the newest lines" in shown.err) is ("--limit" in words)
+
+
+def test_the_document(written: Written) -> None:
+    document = written.provision("logs", "--json", "--errors").json
+    assert document.keys() == {
+        *("schema", "stack", "environment", "region", "account"),
+        *("events", "truncated", "calls", "seconds", "error"),
+    }
+    assert (document["stack"], document["truncated"], document["error"]) == ("tap-dev", False, None)
+    assert document["calls"]["write"] == 0
+    assert [event["source"] for event in document["events"]] == [
+        "function.items",
+        "api.execution",
+        "api.access",
+    ]
+    assert {event["request"] for event in document["events"]} == {"E2="}
+    first = document["events"][0]
+    assert first["node"] == "function.items.logs"
+    assert (first["level"], first["version"], first["invocation"]) == ("ERROR", "8", OTHER)
+    assert first["at"].endswith("Z")
+    assert written.provision("logs", "--json", "--limit", "2").json["truncated"] is True
+    lines = written.provision("logs", "--jsonl", "--errors").out.splitlines()
+    assert [json.loads(line) for line in lines] == document["events"]
+
+
+def test_hostile_text_stays_text(written: Written) -> None:
+    written.put(FUNCTION, HOSTILE, json.dumps({"message": HOSTILE, "a": HOSTILE}), at=500)
+    for words in ((), ("--no-join",), ("--raw",), ("--json",), ("--jsonl",)):
+        shown = written.provision("logs", *words).out
+        assert all(char.isprintable() or char == "\n" for char in shown), words
+        assert "\nnot a line of ours" not in shown, words
+        assert "not a line of ours" in shown, words
+
+
+def test_in_a_log_of_a_ci_no_line_is_a_command(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written.put(FUNCTION, "::error::told", json.dumps({"message": "::error::told"}), at=500)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    for words in ((), ("--no-join",), ("--raw",), ("--json",), ("--jsonl",)):
+        assert "::error::" not in written.provision("logs", *words).out, words
+
+
+def test_what_is_not_there_or_not_understood(written: Written) -> None:
+    run = written.provision
+    for words in (
+        ("nobody",),
+        ("--since", "yesterday"),
+        ("--since", "1m", "--until", "2m"),
+        ("--since", "2999-01-01"),
+        ("--json", "--jsonl"),
+        ("--raw", "--jsonl"),
+        ("-f", "--json"),
+        ("-f", "--until", "1m"),
+        ("-f", "--limit", "5"),
+    ):
+        assert run("logs", *words).code == 2, words
+    boto3.client("logs").delete_log_group(logGroupName=FUNCTION)
+    gone = run("logs", "items")
+    assert gone.code == 1
+    assert FUNCTION in gone.err
+    assert run("logs").code == 0, "the others are there"
+
+
+def test_before_anything_is_deployed(account: None, provision: Provision) -> None:  # noqa: F811
+    refused = provision("logs")
+    assert refused.code == 1
+    assert "provision up" in refused.err
+    assert provision("logs", "--json").json["error"]["exit_code"] == 1
+
+
+def test_without_state_it_finds_the_groups(written: Written, home: Path) -> None:  # noqa: F811
+    for file in (home / ".provision" / "dev").iterdir():
+        file.unlink()
+    assert "E2=" in written.provision("logs").out
+
+
+def acts(monkeypatch: pytest.MonkeyPatch, *acts: Callable[[], Any]) -> None:
+    """Do the next of these between two rounds, and end after the last as Ctrl-C does."""
+    left = iter(acts)
+
+    def sleep(_: Clock, seconds: float) -> None:
+        if seconds < 0.9:
+            return
+        act = next(left, None)
+        if act is None:
+            raise Interrupted("interrupted")
+        act()
+
+    monkeypatch.setattr(Clock, "sleep", sleep)
+
+
+def test_follow_prints_each_request_once_and_late_lines_with_its_id(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(Clock, "now", lambda _: now[0])
+
+    def later(seconds: float, *lines: str) -> Callable[[], None]:
+        def act() -> None:
+            now[0] += seconds
+            if lines:
+                written.put(FUNCTION, *lines, at=30_000)
+
+        return act
+
+    late = f"[INFO]\t2026-12-01T06:00:00.000Z\t{ONE}\tlate"
+    acts(monkeypatch, later(1), later(10, late), later(10), later(10))
+    shown = written.provision("logs", "--follow")
+    assert shown.code == 130
+    headings = [line for line in shown.out.splitlines() if not line.startswith("    ")]
+    assert [line.split()[-1] for line in headings] == ["E1=", "E2=", "(late)"]
+    assert shown.out.count("fine") == 1
+    assert shown.out.splitlines()[-1].split()[-1] == "late"
+
+
+def test_follow_in_json_lines_prints_what_comes(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acts(monkeypatch, lambda: written.put(FUNCTION, "new", at=30_000))
+    shown = written.provision("logs", "items", "--follow", "--jsonl")
+    found = [json.loads(line)["message"] for line in shown.out.splitlines()]
+    assert found[-1] == "new"
+    assert len(found) == 8
