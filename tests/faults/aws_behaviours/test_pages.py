@@ -36,7 +36,7 @@ FULL: dict[str, Any] = {
     "monitoring": {"email": "someone@example.com"},
 }
 SERVICES = {
-    name: client._service
+    name: client._service.partition("/")[0]
     for name, client in vars(Aws).items()
     if type(client).__name__ == "_Client"
 }

@@ -93,6 +93,22 @@ def test_l7_l27_a_removal_waits_before_and_after(court: Session, tmp_path: Path)
     assert held.clock.now() >= gone.gone[NAME] > 0
 
 
+def test_l7_a_function_has_left_its_network_before_it_goes(court: Session, tmp_path: Path) -> None:
+    law = lambda_.UpdatesTakeTime()
+    held = court(law)
+    aws, client = ours(held), naive(held, "ec2")
+    vpc = client.create_vpc(CidrBlock="10.30.0.0/24")["Vpc"]["VpcId"]
+    subnet = client.create_subnet(VpcId=vpc, CidrBlock="10.30.0.0/25")["Subnet"]["SubnetId"]
+    group = client.create_security_group(VpcId=vpc, GroupName="g", Description="x")["GroupId"]
+    inside = replace(a_function(aws, tmp_path), subnet_ids=(subnet,), group_ids=(group,))
+    made = inside.with_owner(OWNER).create(aws)
+    held.clock.sleep(300)
+    made.delete(aws)
+    assert sent(held, "UpdateFunctionConfiguration") < law.done[NAME]
+    assert sent(held, "DeleteFunction") >= law.done[NAME] > 0
+    assert not [each for each in held.sent if each.refusal], "nothing was tried too early"
+
+
 def test_l7_l12_a_version_is_ready_when_it_is_made(court: Session, tmp_path: Path) -> None:
     law, versions = lambda_.UpdatesTakeTime(), lambda_.VersionsAreSeenPending()
     held = court(law, versions)
@@ -161,6 +177,20 @@ def test_d28_an_update_goes_on_and_the_next_one_is_refused(court: Session) -> No
     assert seen
     made.update(aws, replace(seen, on_demand=True), {"on_demand"})
     assert held.clock.now() >= law.done["items"]
+
+
+def test_d28_a_stream_that_is_switched_off_is_off(court: Session) -> None:
+    law = dynamodb.UpdatesTakeAWhile()
+    held = court(law)
+    aws, made = a_table(held)
+    stream = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    naive(held, "dynamodb").update_table(**NAMED, StreamSpecification=stream)
+    held.clock.sleep(60)
+    seen = made.observe(aws)
+    assert seen
+    assert seen.stream
+    made.update(aws, seen, {"stream"})
+    assert sent(held, "UpdateTable") < law.done["items"] <= held.clock.now()
 
 
 @pytest.mark.parametrize("verb", ["back_up", "delete"])
