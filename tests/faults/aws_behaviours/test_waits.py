@@ -23,6 +23,7 @@ from provision.steps.lambda_.permission import Permission
 from tests.faults.aws_behaviours.conftest import Session, naive, ours
 from tests.faults.aws_behaviours.frame import Court, Law
 from tests.faults.aws_behaviours.rules import dynamodb, lambda_, network
+from tests.faults.aws_behaviours.test_network_laws import by_hand
 from tests.unit.steps.lambda_.test_permission import WANT, an_alias
 from tests.unit.steps.lambda_world import NAME, a_function, version_of
 
@@ -231,6 +232,18 @@ def test_v1_v26_a_vpc_and_its_subnets_are_available_when_they_are_seen(court: Se
     held.clock.sleep(60)
     shut = client.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [made.id]}])
     assert [one["IpPermissionsEgress"] for one in shut["SecurityGroups"]] == [[]]
+
+
+def test_e1_a_subnet_goes_when_lambda_has_left_it(court: Session, tmp_path: Path) -> None:
+    """In a whole run the group's interfaces are waited for; another subnet may be left alone."""
+    held = court(network.InterfacesLinger())
+    placed = by_hand(held, tmp_path)
+    naive(held, "lambda").delete_function(FunctionName="naive")
+    held.clock.sleep(10)
+    plain = Subnet(vpc_id=placed.vpc, cidr="10.30.0.0/25", zone="us-east-1a", tags={})
+    replace(plain, id=placed.subnet).with_owner(OWNER).delete(ours(held))
+    assert sent(held, "DeleteSubnet")
+    assert not [each for each in held.sent if each.refusal], "nothing was tried too early"
 
 
 def test_v7_v12_associations_and_ends_of_groups_take_a_moment(court: Session) -> None:
