@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,18 @@ import yaml
 from botocore import xform_name
 
 from provision.aws.client import Aws
-from tests.faults.aws_behaviours.conftest import Session, naive
+from provision.steps.ec2.vpc import Vpc
+from provision.workflows.arn_kinds import look_up
+from provision.workflows.leftovers import LISTINGS
+from tests.faults.aws_behaviours.conftest import Session, naive, ours
 from tests.faults.aws_behaviours.harness import LosesOnce, under
 from tests.faults.aws_behaviours.request_parser import service_model
 from tests.faults.aws_behaviours.rules import pages as laws
 from tests.faults.aws_behaviours.test_dynamodb import TABLE
 from tests.integration.test_cli import CONFIG, Provision, home, provision
-from tests.support.sample_stack import ROOT
+from tests.support.sample_stack import ROOT, reference_stack
+from tests.unit.steps.kms.test_key import KEY
+from tests.unit.steps.wafv2.test_web_acl import ACL
 
 __all__ = ["home", "provision"]
 
@@ -30,7 +36,7 @@ FULL: dict[str, Any] = {
     "monitoring": {"email": "someone@example.com"},
 }
 SERVICES = {
-    name: client._service
+    name: client._service.partition("/")[0]
     for name, client in vars(Aws).items()
     if type(client).__name__ == "_Client"
 }
@@ -96,6 +102,43 @@ def test_x12_a_backup_whose_answer_was_lost_is_found(court: Session, tmp_path: P
     shop.up(TABLE)
     shop.down(TABLE)
     assert len(naive(court(), "dynamodb").list_backups()["BackupSummaries"]) == 1
+
+
+def test_x12_a_web_acl_is_found_behind_others(court: Session) -> None:
+    aws = ours(court(laws.OneItemAPage()))
+    for name in ("others-1", "others-2"):
+        replace(ACL, name=name).with_owner("other-dev/it").create(aws)
+    made = ACL.with_owner("tap-dev/it").create(aws)
+    found = ACL.observe(aws)
+    assert found
+    assert found.arn == made.arn
+
+
+def test_x12_the_network_of_a_stack_is_listed_whole(court: Session, tmp_path: Path) -> None:
+    aws = ours(court(laws.OneItemAPage()))
+    stack = reference_stack(aws, tmp_path)
+    made = Vpc(cidr="10.20.0.0/24", tags={}).with_owner(f"{stack.mark}/network").create(aws)
+    listed = dict(LISTINGS["the network"](aws, stack))
+    assert [arn.rpartition("/")[2] for arn in listed] == [made.id]
+
+
+def test_x12_a_log_group_is_looked_up_behind_an_empty_page(court: Session) -> None:
+    aws = ours(court(laws.OneItemAPage()))
+    aws.logs.create_log_group(logGroupName="/aws/lambda/tap-dev-items")
+    arn = aws.location.arn("logs", "log-group:/aws/lambda/tap-dev-items")
+    assert look_up(aws, arn, backups=True).there is True
+    assert look_up(aws, f"{arn}-other", backups=True).there is False
+
+
+def test_x12_tags_of_keys_of_aws_are_not_read(court: Session) -> None:
+    held = court(laws.OneItemAPage())
+    aws = ours(held)
+    theirs = aws.kms.describe_key(KeyId="alias/aws/lambda")["KeyMetadata"]["KeyId"]
+    aliases = aws.kms.get_paginator("list_aliases").paginate().build_full_result()["Aliases"]
+    assert theirs in {alias.get("TargetKeyId") for alias in aliases}
+    KEY.with_owner("tap-dev/it").find_candidates(aws)
+    asked = [sent.call.params for sent in held.sent if sent.call.operation == "ListResourceTags"]
+    assert [params for params in asked if params["KeyId"] == theirs] == []
 
 
 # -- every command ---------------------------------------------------------------------------

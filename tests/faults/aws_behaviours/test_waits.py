@@ -23,6 +23,7 @@ from provision.steps.lambda_.permission import Permission
 from tests.faults.aws_behaviours.conftest import Session, naive, ours
 from tests.faults.aws_behaviours.frame import Court, Law
 from tests.faults.aws_behaviours.rules import dynamodb, lambda_, network
+from tests.faults.aws_behaviours.test_network_laws import by_hand
 from tests.unit.steps.lambda_.test_permission import WANT, an_alias
 from tests.unit.steps.lambda_world import NAME, a_function, version_of
 
@@ -91,6 +92,22 @@ def test_l7_l27_a_removal_waits_before_and_after(court: Session, tmp_path: Path)
     assert sent(held, "DeleteFunction") >= law.done[NAME]
     assert not [each for each in held.sent if each.refusal], "nothing was tried too early"
     assert held.clock.now() >= gone.gone[NAME] > 0
+
+
+def test_l7_a_function_has_left_its_network_before_it_goes(court: Session, tmp_path: Path) -> None:
+    law = lambda_.UpdatesTakeTime()
+    held = court(law)
+    aws, client = ours(held), naive(held, "ec2")
+    vpc = client.create_vpc(CidrBlock="10.30.0.0/24")["Vpc"]["VpcId"]
+    subnet = client.create_subnet(VpcId=vpc, CidrBlock="10.30.0.0/25")["Subnet"]["SubnetId"]
+    group = client.create_security_group(VpcId=vpc, GroupName="g", Description="x")["GroupId"]
+    inside = replace(a_function(aws, tmp_path), subnet_ids=(subnet,), group_ids=(group,))
+    made = inside.with_owner(OWNER).create(aws)
+    held.clock.sleep(300)
+    made.delete(aws)
+    assert sent(held, "UpdateFunctionConfiguration") < law.done[NAME]
+    assert sent(held, "DeleteFunction") >= law.done[NAME] > 0
+    assert not [each for each in held.sent if each.refusal], "nothing was tried too early"
 
 
 def test_l7_l12_a_version_is_ready_when_it_is_made(court: Session, tmp_path: Path) -> None:
@@ -163,6 +180,20 @@ def test_d28_an_update_goes_on_and_the_next_one_is_refused(court: Session) -> No
     assert held.clock.now() >= law.done["items"]
 
 
+def test_d28_a_stream_that_is_switched_off_is_off(court: Session) -> None:
+    law = dynamodb.UpdatesTakeAWhile()
+    held = court(law)
+    aws, made = a_table(held)
+    stream = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    naive(held, "dynamodb").update_table(**NAMED, StreamSpecification=stream)
+    held.clock.sleep(60)
+    seen = made.observe(aws)
+    assert seen
+    assert seen.stream
+    made.update(aws, seen, {"stream"})
+    assert sent(held, "UpdateTable") < law.done["items"] <= held.clock.now()
+
+
 @pytest.mark.parametrize("verb", ["back_up", "delete"])
 def test_d28_a_table_that_changes_is_waited_for(court: Session, verb: str) -> None:
     law = dynamodb.UpdatesTakeAWhile()
@@ -201,6 +232,18 @@ def test_v1_v26_a_vpc_and_its_subnets_are_available_when_they_are_seen(court: Se
     held.clock.sleep(60)
     shut = client.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [made.id]}])
     assert [one["IpPermissionsEgress"] for one in shut["SecurityGroups"]] == [[]]
+
+
+def test_e1_a_subnet_goes_when_lambda_has_left_it(court: Session, tmp_path: Path) -> None:
+    """In a whole run the group's interfaces are waited for; another subnet may be left alone."""
+    held = court(network.InterfacesLinger())
+    placed = by_hand(held, tmp_path)
+    naive(held, "lambda").delete_function(FunctionName="naive")
+    held.clock.sleep(10)
+    plain = Subnet(vpc_id=placed.vpc, cidr="10.30.0.0/25", zone="us-east-1a", tags={})
+    replace(plain, id=placed.subnet).with_owner(OWNER).delete(ours(held))
+    assert sent(held, "DeleteSubnet")
+    assert not [each for each in held.sent if each.refusal], "nothing was tried too early"
 
 
 def test_v7_v12_associations_and_ends_of_groups_take_a_moment(court: Session) -> None:
