@@ -43,6 +43,7 @@ SERVICES = {
 DIRECT = {
     "cloudwatch.get_metric_data": laws.WHOLE["cloudwatch", "GetMetricData"],
     "route53.list_resource_record_sets": laws.WHOLE["route53", "ListResourceRecordSets"],
+    "logs.filter_log_events": "a loop to the end of the tokens, at four calls a second",
     "tagging.get_resources": "two loops, each to the end of the tokens",
     "wafv2.list_web_acls": "a loop: botocore has no paginator",
 }

@@ -33,8 +33,16 @@ READS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("status",): (),
     ("outputs",): (),
     ("keys", "list"): (),
+    ("logs",): (),
+    ("invoke",): ("items",),
+    ("dlq", "list"): (),
+    ("dlq", "peek"): (),
+    ("dlq", "redrive"): ("--yes",),
+    ("dlq", "save"): ("items", "letters.jsonl"),
+    ("dlq", "purge"): ("--yes",),
 }
-WITHOUT_STATE = {"config", "policy", "local"}
+"""Of the state: what these change in AWS is not in it."""
+WITHOUT_STATE = {"config", "init", "policy", "local"}
 
 
 def test_every_command_is_one_or_the_other() -> None:
