@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from provision.commands.confirmation import Confirmation, confirm, require_answer
 from provision.commands.dlq import choose_queue, open_workspace
 from provision.commands.session import Session
-from provision.errors import PartialFailure
+from provision.errors import PartialFailure, ProvisionError
 from provision.views.dead_letters import print_letters, print_tried
 from provision.views.formatting import pluralize
 from provision.views.json_operate import redrive_document
@@ -46,7 +46,7 @@ def redrive(
     workspace = open_workspace(session)
     queue = choose_queue(session, workspace, function)
     if queue is None or not queue.messages:
-        _report(session, workspace, queue, [])
+        _report(session, workspace, queue, [], None)
         return 0
     name = workspace.inputs.aws_name("function", queue.function)
     destination = find_destination(workspace.aws, InvocationTarget(name, version))
@@ -77,15 +77,30 @@ def _run(
 
     with session.call.stopping.stopping(workspace.aws.clock), session.running(words):
         found = run.run()
-    _report(session, workspace, queue, found)
-    session.raise_if_interrupted()
-    if run.ended_early:
-        raise PartialFailure(
-            f"ended after {len(found)} of {_count(queue, chosen)}: {found[-1].why}",
-            hint="what has not succeeded is still in the queue",
-        ) from run.last_refusal
+    ended = _end(session, run, queue, chosen, found)
+    _report(session, workspace, queue, found, ended)
+    if ended:
+        raise ended from run.last_refusal
     good = {Outcome.DONE, Outcome.SENT}
     return 0 if all(each.outcome in good for each in found) else FAILED_AGAIN
+
+
+def _end(
+    session: Session,
+    run: Redrive,
+    queue: LetterQueue,
+    chosen: RedriveOptions,
+    found: list[Tried],
+) -> ProvisionError | None:
+    """Return what ended the run before its last event: a signal, or refused calls."""
+    if session.call.stopping.asked:
+        return session.call.interrupted()
+    if run.ended_early:
+        return PartialFailure(
+            f"ended after {len(found)} of {_count(queue, chosen)}: {found[-1].why}",
+            hint="what has not succeeded is still in the queue",
+        )
+    return None
 
 
 def _show(
@@ -104,11 +119,20 @@ def _show(
 
 
 def _report(
-    session: Session, workspace: Workspace, queue: LetterQueue | None, found: list[Tried]
+    session: Session,
+    workspace: Workspace,
+    queue: LetterQueue | None,
+    found: list[Tried],
+    ended: ProvisionError | None,
 ) -> None:
     if session.call.as_json:
         text = redrive_document(
-            workspace.inputs, workspace.aws.calls, queue, found, session.seconds
+            workspace.inputs,
+            workspace.aws.calls,
+            queue,
+            found,
+            session.seconds,
+            session.call.word(ended) if ended else None,
         )
         session.call.answer(text)
     elif queue:

@@ -84,13 +84,20 @@ def redrive_document(
     queue: LetterQueue | None,
     found: Sequence[Tried],
     seconds: float,
+    error: ProvisionError | None,
 ) -> str:
-    """Return the document of dlq redrive."""
+    """Return the document of dlq redrive; `error` is what ended it early."""
     listed = [_letter(each.letter, each.outcome.value, each.why) for each in found]
-    return _document(inputs, calls, {**_queue(queue), "messages": listed}, seconds)
+    return _document(inputs, calls, {**_queue(queue), "messages": listed}, seconds, error)
 
 
-def _document(inputs: StackInputs, calls: CallCounts, more: dict[str, Any], seconds: float) -> str:
+def _document(
+    inputs: StackInputs,
+    calls: CallCounts,
+    more: dict[str, Any],
+    seconds: float,
+    error: ProvisionError | None = None,
+) -> str:
     return as_text(
         {
             **head(inputs),
@@ -98,7 +105,7 @@ def _document(inputs: StackInputs, calls: CallCounts, more: dict[str, Any], seco
             **more,
             "calls": call_counts(calls),
             "seconds": round(seconds, 2),
-            "error": None,
+            "error": error_fields(error) if error else None,
         }
     )
 

@@ -94,6 +94,20 @@ def test_one_that_fails_again_stays(stands: Provision, ran: list[Any]) -> None:
     assert waiting() == 2
 
 
+def test_three_refused_calls_end_it_and_the_document_says_so(
+    stands: Provision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = {"x-amzn-errortype": "AccessDeniedException"}
+    answer = (403, refusal, '{"Message": "not authorized to perform: lambda:InvokeFunction"}')
+    monkeypatch.setattr(LambdaResponse, "invoke", lambda _: answer)
+    for number in range(5):
+        send(json.dumps({"id": number}))
+    told = stands("dlq", "redrive", "--yes", "--json")
+    assert (told.code, told.json["error"]["exit_code"]) == (9, 9)
+    assert "is still in the queue" in told.json["error"]["hint"]
+    assert waiting() == 5
+
+
 def test_without_a_terminal_nothing_is_run_or_purged_unasked(
     stands: Provision, ran: list[Any]
 ) -> None:
