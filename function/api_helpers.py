@@ -65,9 +65,9 @@ def error_document(
 ) -> dict[str, Any]:
     """Return the body of an error: code, message, id of the request, and problems by field.
 
-    All of it is below the key `error`. What API Gateway itself refuses, such as a request without
-    a key, has no such key and no code: `message` and `request_id` are at the top, and `details`,
-    where a check of the request failed, is one text and no list.
+    All of it is below the key `error`. An error of API Gateway itself, such as that for a request
+    without a key, has neither `error` nor a code: `message` and `request_id` are at the top, and
+    `details`, where a check of the request failed, is one text and no list.
     """
     error: dict[str, Any] = {
         "code": HTTPStatus(status).name.lower(),

@@ -108,5 +108,5 @@ def test_errors_of_api_gateway_have_another_form(helpers: ModuleType) -> None:
         ("details", '"'),
         ("request_id", '"'),
     ]
-    assert "the top, and `details`" in " ".join(helpers.error_document.__doc__.split())
+    assert "at the top, and `details`" in " ".join(helpers.error_document.__doc__.split())
     assert "API Gateway" not in helpers.failure.__doc__
