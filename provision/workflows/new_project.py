@@ -41,7 +41,7 @@ _OWNER: Final = 0o700
 
 @dataclass(frozen=True)
 class Written:
-    """The files of a call of `write_project`. `overwritten` and `extended` are those of `files` that existed."""
+    """The files of one call; `overwritten` and `extended` are those of `files` that existed."""
 
     config: Config
     """The configuration of the project, as it was read before anything was placed."""
