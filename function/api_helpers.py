@@ -56,14 +56,19 @@ def failure(
     message: str,
     details: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Return an error in the form that API Gateway's own errors have too."""
+    """Return an error as `error_document` has it, with the CORS headers."""
     return answer(event, status, error_document(status, message, request_id(event), details))
 
 
 def error_document(
     status: int, message: str, request_id: str, details: Sequence[Mapping[str, Any]] = ()
 ) -> dict[str, Any]:
-    """Return the body of an error: code, message, id of the request, and problems by field."""
+    """Return the body of an error: code, message, id of the request, and problems by field.
+
+    All of it is below the key `error`. An error of API Gateway itself, such as that for a request
+    without a key, has neither `error` nor a code: `message` and `request_id` are at the top, and
+    `details`, where a check of the request failed, is one text and no list.
+    """
     error: dict[str, Any] = {
         "code": HTTPStatus(status).name.lower(),
         "message": message,

@@ -12,7 +12,7 @@ from provision.cli.options import json_option, pass_session
 if TYPE_CHECKING:
     from provision.commands.session import Session
 
-_key_argument = click.argument("key_id", metavar="ID")
+_key_argument = click.argument("key", metavar="KEY")
 
 
 @click.group("keys", cls=Verbs, short_help="List API keys, or change them without downtime.")
@@ -20,8 +20,8 @@ def keys_group() -> None:
     """List API keys, and replace them without downtime.
 
     `rotate` creates a new key next to the old one, and both work. When all clients have moved,
-    `disable` the old one, and `remove` it when no client needs it. Only `provision outputs
-    api_key` prints a value.
+    `disable` the old one, and `remove` it when no client needs it. KEY is an id that `list` shows,
+    or a name that only one key has. Only `provision outputs api_key` prints a value.
     """
 
 
@@ -50,30 +50,39 @@ def rotate(session: Session, name: str) -> int:
 @_key_argument
 @json_option
 @pass_session
-def disable(session: Session, key_id: str) -> int:
-    """Switch a retired key off: requests with it are refused. `enable` undoes it."""
+def disable(session: Session, key: str) -> int:
+    """Switch a retired key off: requests with it are refused. `enable` undoes it.
+
+    KEY is its id, or its name if no other key has that.
+    """
     from provision.commands import keys  # noqa: PLC0415
 
-    return keys.switch(session, key_id, enabled=False)
+    return keys.switch(session, key, enabled=False)
 
 
 @keys_group.command()
 @_key_argument
 @json_option
 @pass_session
-def enable(session: Session, key_id: str) -> int:
-    """Switch a retired key on again."""
+def enable(session: Session, key: str) -> int:
+    """Switch a retired key on again.
+
+    KEY is its id, or its name if no other key has that.
+    """
     from provision.commands import keys  # noqa: PLC0415
 
-    return keys.switch(session, key_id, enabled=True)
+    return keys.switch(session, key, enabled=True)
 
 
 @keys_group.command()
 @_key_argument
 @json_option
 @pass_session
-def remove(session: Session, key_id: str) -> int:
-    """Delete a retired key that is switched off. The next `rotate` does so as well."""
+def remove(session: Session, key: str) -> int:
+    """Delete a retired key that is switched off. The next `rotate` does so as well.
+
+    KEY is its id, or its name if no other key has that.
+    """
     from provision.commands import keys  # noqa: PLC0415
 
-    return keys.remove(session, key_id)
+    return keys.remove(session, key)

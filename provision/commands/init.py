@@ -7,7 +7,8 @@ import re
 import shlex
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,8 @@ from provision.commands.terminal import forget_typed
 from provision.commands.yes_no import is_unattended
 from provision.config.checks import known_regions
 from provision.config.load import load
-from provision.config.problems import suggest
+from provision.config.problems import ConfigInvalid, suggest
+from provision.config.schema.root import Config
 from provision.config.schema.types import NAME, PATTERN_DESCRIPTIONS
 from provision.config.schema_file import write_schema
 from provision.errors import ProvisionError
@@ -26,7 +28,14 @@ from provision.sanitizing.text import put
 from provision.views.json_offline import project_document
 from provision.views.project import print_project
 from provision.workflows.new_project import refuse_existing, refuse_no_folder, write_project
-from provision.workflows.project_files import CONFIG, LONGEST_NAME, TEMPLATES, Project, name_from
+from provision.workflows.project_files import (
+    CONFIG,
+    LONGEST_NAME,
+    TEMPLATES,
+    Project,
+    name_from,
+    same_name,
+)
 
 DEFAULT_TEMPLATE: Final = next(iter(TEMPLATES))
 
@@ -50,6 +59,8 @@ def init(call: Invocation, wanted: Wanted) -> int:
     if wanted.region is not None:
         _check_region(wanted.region)
     folder = _folder(wanted.directory)
+    if wanted.name is None and is_unattended(call):
+        _refuse_other_name(folder.name)
     ahead = Project(name_from(folder.name), wanted.region, wanted.template or DEFAULT_TEMPLATE)
     refuse_existing(folder, ahead.files(), force=wanted.force)
     try:
@@ -59,27 +70,20 @@ def init(call: Invocation, wanted: Wanted) -> int:
             raise
         put("", "Nothing was written.", err=True)  # the end of the input writes no line end
         return 1
-    files = project.files()
-    overwritten = write_project(folder, files, force=wanted.force)
+    made = write_project(
+        folder,
+        project.files(),
+        force=wanted.force,
+        check=partial(_valid_config, folder),
+        hold=call.stopping.hold,
+    )
     _write_schema(call, folder)
     following = _following(call, wanted.directory, folder)
     if call.as_json:
-        made = load(folder / CONFIG, environment=None)
-        call.answer(
-            project_document(
-                made.prefix,
-                made.environment,
-                made.region,
-                folder=folder,
-                template=project.template,
-                files=tuple(files),
-                overwritten=overwritten,
-                following=following,
-                seconds=time.monotonic() - began,
-            )
-        )
+        seconds = time.monotonic() - began
+        call.answer(project_document(made, folder, project.template, following, seconds))
     else:
-        print_project(folder, project.template, tuple(files), overwritten, following)
+        print_project(made, folder, project.template, following)
     return 0
 
 
@@ -92,6 +96,28 @@ def valid_name(name: str) -> str:
     else:
         said = f'"{name}" is no name of a stack: {PATTERN_DESCRIPTIONS[NAME]}'
     raise click.UsageError(f'{said}; "{name_from(name)}" would be one')
+
+
+def _refuse_other_name(folder: str) -> None:
+    """Raise UsageError if a stack cannot have the name of the folder.
+
+    Of two folders with similar names, the stacks would be one.
+    """
+    if same_name(folder) is None:
+        raise click.UsageError(
+            f'no stack can have the name of the folder, "{folder}"; give one with --name, such as'
+            f" --name {name_from(folder)}"
+        )
+
+
+def _valid_config(folder: Path, whole: Path) -> Config:
+    """Return the configuration of the project before it is placed in the folder."""
+    try:
+        return load(whole / CONFIG, environment=None)
+    except ConfigInvalid as error:
+        placed = str(folder / CONFIG)
+        problems = [replace(problem, file=placed) for problem in error.problems]
+        raise ConfigInvalid(problems).reworded(hint="Nothing was written") from error
 
 
 def _check_region(region: str) -> None:

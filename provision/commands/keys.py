@@ -42,18 +42,18 @@ def rotate(session: Session, name: str) -> int:
     return code
 
 
-def switch(session: Session, key_id: str, *, enabled: bool) -> int:
+def switch(session: Session, key: str, *, enabled: bool) -> int:
     """Enable or disable a retired key. Exit codes: 0 done, 1 not a retired key."""
     return _change(
         session,
         _open(session),
-        lambda engine: rotate_keys.switch(engine, key_id, enabled=enabled),
+        lambda engine: rotate_keys.switch(engine, key, enabled=enabled),
     )
 
 
-def remove(session: Session, key_id: str) -> int:
+def remove(session: Session, key: str) -> int:
     """Delete a retired key. Exit codes: 0 done, 1 not a retired key that is disabled."""
-    return _change(session, _open(session), lambda engine: rotate_keys.remove(engine, key_id))
+    return _change(session, _open(session), lambda engine: rotate_keys.remove(engine, key))
 
 
 def _open(session: Session) -> Workspace:

@@ -66,6 +66,7 @@ class StopSignals:
         self._leave = leave
         self._suspend = suspend
         self._leaving = False
+        self._holding = False
         self._clock: Clock | None = None
         self._signals: queue.SimpleQueue[_Asked | _Ends] = queue.SimpleQueue()
         self._before: dict[signal.Signals, Any] = {}
@@ -110,6 +111,13 @@ class StopSignals:
         finally:
             self._clock = before
 
+    def hold(self) -> None:
+        """Let the first signal interrupt nothing any more: what remains takes moments.
+
+        For a command that is about to succeed as a whole. A second signal still ends the process.
+        """
+        self._holding = True
+
     def _signalled(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  (handler signature)
         if self._leaving:
             os._exit(Interrupted.exit_code)
@@ -120,7 +128,7 @@ class StopSignals:
             os._exit(Interrupted.exit_code)
         self.asked, self.asked_at = True, time.monotonic()
         self._signals.put(_Asked(self._clock))
-        if self._clock is None:
+        if self._clock is None and not self._holding:
             raise KeyboardInterrupt
 
     def _suspended(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  (likewise)

@@ -30,6 +30,21 @@ _PATH_IS_COMPLETE: Final = "    _ms_install_invoke_depth()\n    try:\n"
 _SOURCE_FIRST: Final = "    sys.path.remove(code_dir)\n    sys.path.insert(0, code_dir)\n"
 """Code that puts a function's folder before its layers in `sys.path`, as in Lambda; MiniStack's
 worker puts it after them."""
+_FAILURE: Final = '"error": str(e)}) + "\\n")\n        _real_stdout.flush()\n        return\n'
+"""The end of the report that the code cannot be loaded; MiniStack's has the exception's text."""
+_FAILURE_PLACED: Final = _FAILURE.replace("str(e)", "_named(e, code_dir)")
+_NAMED: Final = """
+def _named(error, folder):
+    if isinstance(error, (ImportError, SyntaxError)):
+        return str(error)
+    traced = traceback.extract_tb(error.__traceback__)
+    frames = [each for each in traced if each.filename.startswith(folder + os.sep)]
+    where = [(os.path.relpath(each.filename, folder), each.lineno) for each in frames]
+    place = " (%s, line %d)" % where[-1] if where else ""
+    return "%s: %s%s" % (type(error).__name__, error, place)
+
+"""
+"""Code that names the exception's class and the line of the function's that raised it."""
 _GUARD: Final = Path(__file__).with_name("sandbox_files.py")
 
 
@@ -63,7 +78,8 @@ def _worker(detect: Any, program: str, guard: str, runtime: str) -> tuple[str, s
     binary, script = detect(runtime)
     if not runtime.startswith("python"):
         return binary, script
-    return program, guard + script.replace(_PATH_IS_COMPLETE, _SOURCE_FIRST + _PATH_IS_COMPLETE)
+    script = script.replace(_PATH_IS_COMPLETE, _SOURCE_FIRST + _PATH_IS_COMPLETE)
+    return program, guard + _NAMED + script.replace(_FAILURE, _FAILURE_PLACED)
 
 
 def _shipped() -> Iterator[importlib.metadata.Distribution]:

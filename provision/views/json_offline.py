@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from provision.views.json_head import SCHEMA, as_text
+from provision.workflows.new_project import Written
 
 
 def project_document(
-    stack: str,
-    environment: str,
-    region: str,
-    *,
-    folder: Path,
-    template: str,
-    files: Sequence[str],
-    overwritten: Sequence[str],
-    following: str,
-    seconds: float,
+    made: Written, folder: Path, template: str, following: str, seconds: float
 ) -> str:
     """Return the document of init. `following` is the command to type next."""
     return as_text(
         {
             "schema": SCHEMA,
-            "stack": stack,
-            "environment": environment,
-            "region": region,
+            "stack": made.config.prefix,
+            "environment": made.config.environment,
+            "region": made.config.region,
             "account": None,
             "directory": str(folder),
             "template": template,
-            "files": list(files),
-            "overwritten": list(overwritten),
+            "files": list(made.files),
+            "overwritten": list(made.overwritten),
+            "extended": list(made.extended),
+            "kept": list(made.kept),
             "next": following,
             "calls": {"read": 0, "write": 0},
             "seconds": round(seconds, 2),

@@ -104,7 +104,8 @@ class Transitions:
                 self._finish(event)
             case NodeEvent.FAILED:
                 self._running.pop(event.node, None)
-                self._print("✗", f"{event.node} failed", event.words, style="bold red")
+                # The reason is in the summary at the end, with what to do about it.
+                self._print("✗", f"{event.node} failed", "", style="bold red")
 
     def _wait(self, event: _Event) -> None:
         running = self._running.get(event.node)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from provision.sanitizing.text import put
+from provision.workflows.new_project import Written
 
 
-def print_project(
-    folder: Path, template: str, files: Sequence[str], overwritten: Sequence[str], following: str
-) -> None:
+def print_project(made: Written, folder: Path, template: str, following: str) -> None:
     """Print the files and the folders at the top of the project, and the next command last."""
-    tops = dict.fromkeys(_top(path) for path in sorted(files))
-    put(f"Wrote {len(files)} files of the template {template} to {folder}:", f"  {'  '.join(tops)}")
-    if overwritten:
-        put(f"Overwritten: {', '.join(overwritten)}")
-    put("Type next:", f"  {following}")
+    tops = dict.fromkeys(_top(path) for path in sorted(made.files))
+    count = len(made.files)
+    put(f"Wrote {count} files of the template {template} to {folder}:", f"  {'  '.join(tops)}")
+    for said, paths in (
+        ("Overwritten", made.overwritten),
+        ("Yours, with further lines", made.extended),
+        ("Yours, kept as it is", made.kept),
+    ):
+        if paths:
+            put(f"{said}: {', '.join(paths)}")
+    put(f"stack {made.config.prefix}, {made.config.region}", "Type next:", f"  {following}")
 
 
 def _top(path: str) -> str:

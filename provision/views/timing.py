@@ -28,30 +28,27 @@ def print_timing(
 def timing_line(spent: float, calls: CallCounts, chain: Sequence[PathStep], width: int) -> str:
     """Return `3.0 s, 118 reads, 81 writes; critical path: network.vpc 0.4 → … → api.stage 0.2`.
 
-    Of the critical path as many steps as fit are shown: the last that took any time, then the
-    longest ones. An ellipsis marks steps omitted after the first one shown, so that only the true
-    end appears as the end.
+    Of the critical path as many of its longest steps are shown as fit, in their order; an ellipsis
+    marks steps omitted, also at either end. If not even the longest fits, no path is shown.
     """
     reads, writes = pluralize(calls.read, "read"), pluralize(calls.write, "write")
     total = f"{seconds(spent)}, {reads}, {writes}"
-    shown: frozenset[int] = frozenset()
-    line = total
-    told = [number for number, link in enumerate(chain) if link.seconds >= SHORTEST]
-    for number in (*told[-1:], *sorted(told[:-1], key=lambda number: -chain[number].seconds)):
-        more = shown | {number}
-        longer = f"{total}; critical path: {_chained(chain[: told[-1] + 1], more)}"
-        if len(longer) > width:
-            continue
-        shown, line = more, longer
-    return line
+    lasting = [number for number, link in enumerate(chain) if link.seconds >= SHORTEST]
+    longest = sorted(lasting, key=lambda number: -chain[number].seconds)
+    for count in range(len(longest), 0, -1):
+        line = f"{total}; critical path: {_chained(chain, lasting, longest[:count])}"
+        if len(line) <= width:
+            return line
+    return total
 
 
-def _chained(chain: Sequence[PathStep], shown: Collection[int]) -> str:
-    """Join the shown steps, with an ellipsis for those omitted after the first of them."""
+def _chained(chain: Sequence[PathStep], lasting: Sequence[int], shown: Collection[int]) -> str:
+    """Join the shown of the lasting steps, with an ellipsis for those omitted."""
     words: list[str] = []
-    for number, link in enumerate(chain):
+    for number in lasting:
+        link = chain[number]
         if number in shown:
             words.append(f"{_LINKS.get(link.doing, '')}{link.node} {link.seconds:.1f}".lstrip())
-        elif words and words[-1] != "…":
+        elif words[-1:] != ["…"]:
             words.append("…")
     return " → ".join(words)

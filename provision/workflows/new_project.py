@@ -1,9 +1,9 @@
 """Writes the files of a new project into a folder: all of them, or none.
 
 They are first written to a temporary folder in the same place. A folder that does not exist yet is
-made by one rename. In one that exists every file arrives whole, and an error or Ctrl-C takes back
-those that have arrived. A killed process cannot do that: it leaves no config.yaml, and the next
-call lists the files that are left.
+made by one rename. In one that exists every file arrives whole, and an error takes back those that
+have arrived; Ctrl-C comes before the first of them, or after the last. A killed process leaves no
+config.yaml, and the next call lists the files that are left.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
+from provision.config.schema.root import Config
 from provision.errors import Locked, ProvisionError
 from provision.files import write_all
+from provision.workflows.existing_files import find_existing, is_real_folder
 
 if sys.platform != "win32":
     import fcntl
@@ -36,8 +39,17 @@ _OWNER: Final = 0o700
 """The user may always read and write these files, even under a umask that says otherwise."""
 
 
-class FilesInTheWay(ProvisionError):
-    """Files that exist where the project's are to be written, each a line of `more`."""
+@dataclass(frozen=True)
+class Written:
+    """The files of one call; `overwritten` and `extended` are those of `files` that existed."""
+
+    config: Config
+    """The configuration of the project, as it was read before anything was placed."""
+    files: tuple[str, ...]
+    overwritten: tuple[str, ...]
+    extended: tuple[str, ...]
+    kept: tuple[str, ...]
+    """The user's files that are there instead of the project's."""
 
 
 def refuse_no_folder(folder: Path) -> None:
@@ -53,72 +65,81 @@ def refuse_no_folder(folder: Path) -> None:
             raise _failed(folder, error) from error
 
 
-def write_project(folder: Path, files: Mapping[str, bytes], *, force: bool) -> tuple[str, ...]:
-    """Write the files, the last of them last, and return those that were overwritten.
+def write_project(
+    folder: Path,
+    files: Mapping[str, bytes],
+    *,
+    force: bool,
+    check: Callable[[Path], Config],
+    hold: Callable[[], None],
+) -> Written:
+    """Write the files, the last of them last. Those of the user that stay are in the result.
 
-    Raise FilesInTheWay if any exists, unless `force`; Locked if another call does not end.
+    `check` reads the whole project in a temporary folder, and its error leaves nothing. `hold` is
+    called before the first file is placed: from there on, no signal may interrupt this.
+    Raise FilesInTheWay if a file may not be overwritten; Locked if another call does not end.
     """
     try:
         while True:
             refuse_no_folder(folder)
             base = next(each for each in (folder, *folder.parents) if each.is_dir())
-            with _locked(base):
+            with _locked(base, _PATIENCE):
                 if base == folder or not folder.is_dir():  # it may have been made meanwhile
-                    return _write(folder, base, files, force=force)
+                    return _write(_Target(folder, base), files, force, check, hold)
     except OSError as error:
         raise _failed(folder, error) from error
 
 
-def refuse_existing(folder: Path, files: Mapping[str, bytes], *, force: bool) -> tuple[str, ...]:
-    """Return the files that exist and may be overwritten. Raise FilesInTheWay for others."""
-    existing = [path for path in files if os.path.lexists(folder / path)]
-    blocked = list(dict.fromkeys(filter(None, (_blocking(folder, path) for path in files))))
-    if blocked:
-        raise FilesInTheWay(
-            f"Nothing was written: in {folder} these are not what they would have to be:",
-            more=[f"  {line}" for line in blocked],
-            hint="move them away, or give another DIR",
-        )
-    if existing and not force:
-        raise FilesInTheWay(
-            f"Nothing was written: these files exist in {folder}:",
-            more=[f"  {path}" for path in sorted(existing)],
-            hint="move them away, give another DIR, or overwrite them with --force",
-        )
-    return tuple(existing)
+def refuse_existing(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
+    """Raise FilesInTheWay if a file may not be overwritten, and delete what killed calls left."""
+    with suppress(OSError, Locked), _locked(folder, 0):
+        _sweep(folder)
+    try:
+        find_existing(folder, files, force=force)
+    except OSError as error:
+        raise _failed(folder, error) from error
 
 
-def _blocking(folder: Path, path: str) -> str | None:
-    """Return what no file can replace, or be written through, and why; None if there is none."""
-    for above in reversed(PurePosixPath(path).parents):
-        here = folder / above
-        if here != folder and (here.is_symlink() or (here.exists() and not here.is_dir())):
-            return f"{above} is {'a link' if here.is_symlink() else 'not a folder'}"
-    return f"{path} is a folder" if _is_real_folder(folder / path) else None
+@dataclass(frozen=True)
+class _Target:
+    """Where a project is written: `base` is its folder, or the nearest one above that exists."""
+
+    folder: Path
+    base: Path
 
 
-def _is_real_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
-
-
-def _write(folder: Path, base: Path, files: Mapping[str, bytes], *, force: bool) -> tuple[str, ...]:
+def _write(
+    target: _Target,
+    files: Mapping[str, bytes],
+    force: bool,  # noqa: FBT001  (passed on by its one caller)
+    check: Callable[[Path], Config],
+    hold: Callable[[], None],
+) -> Written:
+    folder, base = target.folder, target.base
     _sweep(base)
-    overwritten = refuse_existing(folder, files, force=force)
+    existing = find_existing(folder, files, force=force)
     staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=base))
     try:
         staging.chmod(_OWNER)
         whole = staging / "new" / folder.relative_to(base)
-        for path, content in files.items():
+        written = existing.written(files)
+        for path, content in written.items():
             _make_folders((whole / path).parent)
             _write_file(whole / path, content)
+        for path in existing.extended:
+            shutil.copymode(folder / path, whole / path)
+        config = check(whole)
+        hold()
         if base != folder:
             top = base / folder.relative_to(base).parts[0]
             (staging / "new" / top.name).rename(top)
         else:
-            _place(whole, folder, tuple(files), staging / "old")
+            _place(whole, folder, tuple(written), staging / "old")
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return overwritten
+    return Written(
+        config, tuple(written), existing.overwritten, tuple(existing.extended), existing.kept
+    )
 
 
 def _make_folders(folder: Path) -> list[Path]:
@@ -179,19 +200,19 @@ def _sweep(base: Path) -> None:
     if sys.platform == "win32":
         return
     for each in base.glob(f"{STAGING}*"):
-        if _is_real_folder(each) and each.lstat().st_uid == os.geteuid():
+        if is_real_folder(each) and each.lstat().st_uid == os.geteuid():
             shutil.rmtree(each, ignore_errors=True)
 
 
 @contextmanager
-def _locked(base: Path) -> Iterator[None]:
+def _locked(base: Path, patience: float) -> Iterator[None]:
     """Hold the lock of the folder, which leaves no file. Windows has no such lock."""
     if sys.platform == "win32":
         yield
         return
     descriptor = os.open(base, os.O_RDONLY)
     try:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + patience
         while not _lock(descriptor):
             if time.monotonic() > deadline:
                 raise Locked(f"another `provision init` is at work in {base}")

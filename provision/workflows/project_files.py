@@ -10,7 +10,12 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Final
 
+import yaml
+
+from provision.config.schema.types import NAME
 from provision.config.schema_file import EDITOR_LINE
+from provision.config.yaml.reader import SCALARS
+from provision.workflows.existing_files import ATTRIBUTES, IGNORED, README
 
 TEMPLATES: Final = {
     "items": "create, read, list, update and delete of items in a table",
@@ -22,7 +27,7 @@ LONGEST_NAME: Final = 32
 """The most characters of a name: with them, names in every region keep to AWS's limits."""
 _COMMON: Final = "common"
 """The folder of files that every template has."""
-_RENAMED: Final = {"gitignore": ".gitignore"}
+_RENAMED: Final = {"gitignore": IGNORED, "gitattributes": ATTRIBUTES}
 """Files that would mean something in our own repository under their name."""
 _NO_LETTERS: Final = "app"
 """The name for a folder whose own name has no letter that a stack's name can have."""
@@ -45,7 +50,7 @@ class Project:
         found: dict[str, bytes] = {}
         for folder in (_COMMON, self.template):
             found |= dict(_read(resources.files("provision") / "templates" / folder))
-        found["README.md"] = found["README.md"].replace(b"{name}", self.name.encode())
+        found[README] = found[README].replace(b"{name}", self.name.encode())
         config = found.pop(CONFIG).decode()
         return {**dict(sorted(found.items())), CONFIG: self._config(config).encode()}
 
@@ -56,12 +61,29 @@ class Project:
         return f"{EDITOR_LINE}\n{text}"
 
 
+def same_name(folder: str) -> str | None:
+    """Return the name of a folder as that of a stack, or None if more would have to change.
+
+    It may change to lower case, spaces and underscores to hyphens, and letters to those of ASCII
+    that Unicode decomposes them into.
+    """
+    plain = re.sub("[ _]", "-", _lower(folder))
+    return plain if re.fullmatch(NAME, plain) and len(plain) <= LONGEST_NAME else None
+
+
 def name_from(folder: str) -> str:
     """Return the valid name of a stack that is most like the name of a folder."""
-    plain = unicodedata.normalize("NFKD", folder).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", plain)
+    if same := same_name(folder):
+        return same
+    words = re.sub(r"[^a-z0-9]+", "-", _lower(folder).encode("ascii", "ignore").decode())
     begun = re.sub(r"^[^a-z]+", "", words)
     return begun[:LONGEST_NAME].rstrip("-") or _NO_LETTERS
+
+
+def _lower(folder: str) -> str:
+    """Return the name in lower case, its letters without their marks; ß becomes ss."""
+    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", folder).casefold())
+    return "".join(each for each in parts if not unicodedata.combining(each))
 
 
 def _read(folder: Traversable, path: str = "") -> Iterator[tuple[str, bytes]]:
@@ -78,5 +100,11 @@ def _with_value(text: str, key: str, value: str) -> str:
     """Return the file with another value of a key at its top; a comment keeps its column."""
     found = re.search(rf"^{key}: (\S+ *)", text, re.MULTILINE)
     assert found, f"the template has no {key}"
-    padded = f"{value} ".ljust(len(found[1]))
+    padded = f"{_quoted(value)} ".ljust(len(found[1]))
     return f"{text[: found.start(1)]}{padded}{text[found.end(1) :]}"
+
+
+def _quoted(value: str) -> str:
+    """Return the text as YAML has it: in quotes if a reader of 1.1 or 1.2 would see no text."""
+    as_other = any(pattern.match(value) for _, pattern, _ in SCALARS)
+    return f'"{value}"' if as_other or yaml.safe_load(value) != value else value

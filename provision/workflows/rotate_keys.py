@@ -81,19 +81,27 @@ def _has_successor(engine: Engine, node: str) -> bool:
     )
 
 
-def switch(engine: Engine, key_id: str, *, enabled: bool) -> None:
-    """Enable or disable a retired key. Raise `ProvisionError` for one that is not retired."""
-    if _retired(engine, key_id).enabled is not enabled:
-        switch_key(engine.aws, key_id, enabled=enabled)
+def switch(engine: Engine, key: str, *, enabled: bool) -> None:
+    """Enable or disable a retired key. Raise `ProvisionError` for one that is not retired.
+
+    `key` is its id, or its name if no other key has that.
+    """
+    command = "`provision keys enable {}`" if enabled else "`provision keys disable {}`"
+    old = _retired(engine, key, command)
+    if old.enabled is not enabled:
+        switch_key(engine.aws, old.id, enabled=enabled)
 
 
-def remove(engine: Engine, key_id: str) -> None:
-    """Delete a retired key that was switched off before. Raise `ProvisionError` for others."""
-    old = _retired(engine, key_id)
+def remove(engine: Engine, key: str) -> None:
+    """Delete a retired key that was switched off before. Raise `ProvisionError` for others.
+
+    `key` is its id, or its name if no other key has that.
+    """
+    old = _retired(engine, key, "`provision keys remove {}`")
     if old.enabled:
         raise ProvisionError(
-            f"{key_id} still works: its clients would be locked out, with no way back",
-            hint=f"`provision keys disable {key_id}`; remove it when no client needs it",
+            f"{old.id} still works: its clients would be locked out, with no way back",
+            hint=f"`provision keys disable {old.id}`; remove it when no client needs it",
         )
     _remove(engine.aws, old)
 
@@ -106,8 +114,11 @@ def _remove(aws: Aws, old: RetiredKey) -> None:
     delete_key(aws, old.id)
 
 
-def _retired(engine: Engine, key_id: str) -> RetiredKey:
-    for name, key in find_keys(engine).items():
+def _retired(engine: Engine, given: str, command: str) -> RetiredKey:
+    """Return the retired key of that id or name."""
+    keys = find_keys(engine)
+    key_id = _key_id(keys, given, command)
+    for name, key in keys.items():
         for old in key.retired:
             if old.id == key_id:
                 return old
@@ -117,8 +128,24 @@ def _retired(engine: Engine, key_id: str) -> RetiredKey:
                 hint=f"`provision keys rotate {name}`, then `provision keys disable {key_id}`",
             )
     raise NotFound(
-        f"no key {key_id} in {engine.stack.name}", hint="`provision keys list` shows them"
+        f"no key {given} in {engine.stack.name}", hint="`provision keys list` shows them"
     )
+
+
+def _key_id(keys: Mapping[str, ApiKey], given: str, command: str) -> str:
+    """Return the id if a name is given.
+
+    Raise `ProvisionError` if several keys have the name, with `command` for each retired one.
+    """
+    key = keys.get(given)
+    if key is None or any(given in each.ids for each in keys.values()):
+        return given
+    if len(key.ids) == 1:
+        return key.ids[0]
+    retired = [old.id for old in key.retired]
+    in_use = "" if key.id in retired else f", and {key.id} is the one that clients are to use"
+    commands = ", ".join(command.format(each) for each in retired)
+    raise ProvisionError(f"{len(key.ids)} keys are named {given}{in_use}", hint=commands)
 
 
 def _find_plan(engine: Engine) -> UsagePlan:

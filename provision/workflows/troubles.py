@@ -143,7 +143,10 @@ def _log_of(alarm: Step | None) -> str:
     if not function or not region:
         return ""
     group = shlex.quote(f"/aws/lambda/{function}")  # anyone who may write alarms chooses the name
-    return f"its log: `aws logs tail {group} --since 15m --region {region[0]}`"
+    return (
+        f"its log: `aws logs filter-log-events --log-group-name {group} --output text"
+        f" --start-time $(($(date +%s)-900))000 --region {region[0]}`"
+    )
 
 
 def _words(change: ResourceChange, state: State, health: Health) -> tuple[str, str]:

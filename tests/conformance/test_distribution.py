@@ -226,7 +226,8 @@ def test_a_project_begins_from_the_wheel_alone(place: Place, template: str) -> N
     ours = ROOT / "provision" / "templates"
     paths = [f"provision/templates/{folder}" for folder in ("common", template)]
     known = {Path(name).relative_to(ours.relative_to(ROOT)) for name in files_of_git(*paths)}
-    expected = {str(Path(*name.parts[1:])).replace("gitignore", ".gitignore") for name in known}
+    expected = {str(Path(*name.parts[1:])).replace("gita", ".gita") for name in known}
+    expected = {name.replace("gitignore", ".gitignore") for name in expected}
     assert set(files) == expected
     config = f"{template}/config.yaml"
     assert f"stack {template}-dev" in place.run("config", "check", "--config", config).stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from provision.steps.apigateway.rest_api.responses import gateway_responses
 from tests.function.conftest import FUNCTION, forget
 
 EVENT: dict[str, Any] = {
@@ -93,3 +95,18 @@ def test_it_needs_no_package() -> None:
     )
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code], check=False)
     assert done.returncode == 0
+
+
+def test_errors_of_api_gateway_have_another_form(helpers: ModuleType) -> None:
+    """As the docstring of `error_document` says."""
+    ours = helpers.error_document(400, "no", "id", [{"field": "name"}])
+    assert set(ours) == {"error"}
+    assert set(ours["error"]) == {"code", "message", "request_id", "details"}
+    theirs = gateway_responses(None)["BAD_REQUEST_BODY"].templates["application/json"]
+    assert re.findall(r'"(\w+)": ("?)', theirs) == [
+        ("message", ""),  # API Gateway puts it in quotes
+        ("details", '"'),
+        ("request_id", '"'),
+    ]
+    assert "at the top, and `details`" in " ".join(helpers.error_document.__doc__.split())
+    assert "API Gateway" not in helpers.failure.__doc__

@@ -53,6 +53,35 @@ def test_what_cannot_be_imported_is_told_with_the_logs_end(payload: Any, log: st
     }
 
 
+FRAMES = [
+    '  File "/var/lang/lib/python3.13/importlib/__init__.py", line 88, in import_module\n',
+    '  File "/var/task/app.py", line 3, in <module>\n    import settings\n',
+    '  File "/var/task/settings.py", line 7, in <module>\n    PLACE = os.environ["PLACE"]\n',
+    '  File "<frozen os>", line 717, in __getitem__\n',
+]
+
+
+@pytest.mark.parametrize(
+    ("payload", "log"),
+    [
+        ({**KEY_ERROR, "stackTrace": FRAMES}, TEXT),
+        ({**KEY_ERROR, "stackTrace": []}, f"[ERROR] KeyError: 'PLACE'\n{''.join(FRAMES)}{TEXT}"),
+    ],
+)
+def test_the_line_that_fails_is_named(payload: Any, log: str) -> None:
+    with pytest.raises(ImportFails) as told:
+        check_import(new_aws(Answering(Reply(payload, log))), "f", "7")
+    named = "version 7 cannot be imported: KeyError: 'PLACE' (settings.py, line 7)"
+    assert told.value.message == named
+    assert told.value.hint == "callers do not reach it; fix the code"
+
+
+def test_where_a_missing_package_belongs() -> None:
+    with pytest.raises(ImportFails) as told:
+        check_import(new_aws(Answering(Reply(IMPORT_ERROR))), "f", "7")
+    assert told.value.hint.endswith("or put the package into a layer (docs/layers.md)")
+
+
 @pytest.mark.parametrize(
     "reply",
     [

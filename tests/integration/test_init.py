@@ -17,7 +17,10 @@ from tests.support.sample_stack import ROOT
 
 __all__ = ["home", "provision"]
 
-PARTS = [".gitignore", ".provision", "README.md", "config.yaml", "events", "function", "tests"]
+PARTS = [
+    *(".gitattributes", ".gitignore", ".provision", "README.md", "config.yaml", "events"),
+    *("function", "tests"),
+]
 
 
 @pytest.fixture
@@ -36,7 +39,11 @@ def test_in_this_folder(empty: Path, provision: Provision) -> None:
     made = provision("init", "--template", "minimal")
     assert made.code == 0
     assert names(empty) == PARTS
-    assert made.out.splitlines()[-2:] == ["Type next:", "  provision up --local"]
+    assert made.out.splitlines()[-3:] == [
+        "stack my-shop-dev, us-east-1",
+        "Type next:",
+        "  provision up --local",
+    ]
     checked = provision("config", "check")
     assert "valid: stack my-shop-dev, us-east-1" in checked.err
     editors = (empty / "config.yaml").read_text().splitlines()[0].partition("$schema=")[2]
@@ -78,7 +85,7 @@ def test_the_document(empty: Path, provision: Provision) -> None:
     made = provision("init", "shop", "--json", "--template", "minimal").json
     assert list(made) == [
         *("schema", "stack", "environment", "region", "account", "directory", "template"),
-        *("files", "overwritten", "next", "calls", "seconds", "error"),
+        *("files", "overwritten", "extended", "kept", "next", "calls", "seconds", "error"),
     ]
     assert (made["stack"], made["region"], made["error"]) == ("shop-dev", "us-east-1", None)
     assert made["directory"] == str(empty / "shop")
@@ -87,10 +94,48 @@ def test_the_document(empty: Path, provision: Provision) -> None:
         assert (empty / "shop" / path).is_file()
     again = provision("init", "shop", "--json", "--template", "minimal")
     assert (again.code, again.json["error"]["exit_code"]) == (1, 1)
-    for path in made["files"]:
-        assert f"  {path}\n" in f"{again.json['error']['message']}\n"
+    kept = {".gitattributes", ".gitignore", "README.md"}
+    told = again.json["error"]["message"].splitlines()
+    assert sorted(told[1:]) == sorted(f"  {path}" for path in {*made["files"]} - kept)
     forced = provision("init", "shop", "--json", "--template", "minimal", "--force").json
-    assert sorted(forced["overwritten"]) == sorted(made["files"])
+    assert {*forced["overwritten"]} == {*made["files"]} - {".gitattributes", ".gitignore"}
+    assert sorted(forced["kept"]) == [".gitattributes", ".gitignore"]
+
+
+def test_the_user_s_own_files_are_named(empty: Path, provision: Provision) -> None:
+    (empty / ".gitignore").write_text("mine\n")
+    (empty / "README.md").write_text("# Mine\n")
+    made = provision("init", "--template", "minimal")
+    assert made.code == 0
+    assert "Yours, with further lines: .gitignore\nYours, kept as it is: README.md\n" in made.out
+    assert (empty / "README.md").read_text() == "# Mine\n"
+    assert (empty / ".gitignore").read_text().startswith("mine\n.provision/\n")
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+@pytest.mark.parametrize(
+    ("folder", "other"), [("2026-shop", "shop"), ("店", "app"), ("shop-店", "shop"), ("a.b", "a-b")]
+)
+def test_a_folder_s_name_is_not_guessed(
+    empty: Path, provision: Provision, folder: str, other: str, words: tuple[str, ...]
+) -> None:
+    """Two folders would be one stack."""
+    refused = provision("init", folder, *words)
+    assert refused.code == 2
+    assert f"--name {other}" in refused.err
+    assert names(empty) == []
+    assert provision("init", folder, "--name", "shop", *words).code == 0
+
+
+def test_an_invalid_config_is_not_placed(
+    empty: Path, provision: Provision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provision.workflows.project_files._quoted", lambda value: value)
+    refused = provision("init", "--name", "null")
+    assert refused.code == 3
+    assert f"{empty / 'config.yaml'}:5" in refused.err
+    assert "Nothing was written" in refused.err
+    assert names(empty) == []
 
 
 @pytest.mark.parametrize(

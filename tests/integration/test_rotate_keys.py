@@ -172,6 +172,40 @@ def test_the_key_in_use_and_others_are_refused(office: Office, enabled: bool) ->
         office.remove(strangers["id"])
 
 
+@pytest.mark.parametrize("verb", ["disable", "enable", "remove"])
+def test_a_name_is_as_good_as_an_id_where_one_key_has_it(office: Office, verb: str) -> None:
+    def act() -> None:
+        if verb == "remove":
+            office.remove("default")
+        else:
+            office.switch("default", enabled=verb == "enable")
+
+    key = office.key()
+    with pytest.raises(ProvisionError, match=f"{key.id} is the key default that clients"):
+        act()
+    new = office.rotate()
+    with pytest.raises(ProvisionError, match=f"2 keys are named default, and {new.id} is") as told:
+        act()
+    assert told.value.hint == f"`provision keys {verb} {key.id}`"
+    newest = office.rotate()
+    with pytest.raises(
+        ProvisionError, match=f"3 keys are named default, and {newest.id} is"
+    ) as of3:
+        act()
+    assert {*of3.value.hint.split(", ")} == {
+        f"`provision keys {verb} {each.id}`" for each in (key, new)
+    }
+
+
+def test_the_name_of_a_key_retired_without_a_successor(office: Office) -> None:
+    retired = office.key().retire(new_aws())
+    assert office.works() == {retired.id}
+    office.switch("default", enabled=False)
+    assert office.works() == set()
+    office.remove("default")
+    assert new_aws().apigateway.get_api_keys()["items"] == []
+
+
 def test_nothing_to_rotate_before_the_first_up(workshop: Workshop) -> None:
     office = Office(workshop)
     with pytest.raises(NotFound, match="yet"):

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from provision.config.problems import ConfigInvalid, Problem
+from provision.config.yaml.brackets import not_closed
 from provision.config.yaml.nodes import Keys, Position, Scalar, YamlEntry, YamlNode
 from provision.files import read_regular
 
@@ -180,6 +181,8 @@ def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
         return Problem(file, line, column, "", _TOO_DEEP, "close them earlier")
     if error.problem == _TOO_MANY:
         return Problem(file, line, column, "", _TOO_MANY, _FEWER)
+    if opened := not_closed(file, error):
+        return opened
     for sign, meant in _SIGNS.items():
         if sign in f"{error.problem} {error.context}":
             return Problem(file, line, column, "", f"not YAML: {meant}", _QUOTE)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from typing import Any, Final
 
 _NOT_LOADED: Final = "Worker init failed: "
 _ENDED: Final = "Worker process exited immediately"
 _INIT_REPORT: Final = (
-    "INIT_REPORT Init Duration: 0.00 ms\tPhase: init\tStatus: error"
-    "\tError Type: Runtime.ExitError\n"
+    "INIT_REPORT Init Duration: 0.00 ms\tPhase: init\tStatus: error\tError Type: {}\n"
 )
+_RAISED: Final = re.compile(r"(\w+): (.*) \(([^()]+), line (\d+)\)", re.DOTALL)
+"""The message of our worker (`local/runtime.py`) if the code raises while it is loaded."""
 _NO_POLICY: Final = "No policy is associated with the given resource."
 _UNQUALIFIED: Final = 6
 """Number of colons in a function's ARN; an alias or a version adds one."""
@@ -69,10 +71,25 @@ def _name_the_error(parsed: dict[str, Any], **_: Any) -> None:
         content = json.dumps({**error, "errorType": "Exception"}).encode()
     elif str(error.get("errorMessage", "")).startswith(_NOT_LOADED):
         message = error["errorMessage"].removeprefix(_NOT_LOADED)
-        told = {"errorType": "Runtime.ImportModuleError", "errorMessage": message}
-        content = json.dumps(told).encode()
+        content = json.dumps(_not_loaded(parsed, message)).encode()
     elif str(error.get("errorMessage", "")).startswith(_ENDED):  # sys.exit() during loading
         content = json.dumps({**error, "errorType": "Runtime.ExitError"}).encode()
-        log = base64.b64decode(parsed.get("LogResult", "")) + _INIT_REPORT.encode()
-        parsed["LogResult"] = base64.b64encode(log).decode()
+        _report_in_log(parsed, "Runtime.ExitError")
     parsed["Payload"] = StreamingBody(io.BytesIO(content), len(content))
+
+
+def _not_loaded(parsed: dict[str, Any], message: str) -> dict[str, Any]:
+    """Return AWS's answer: an exception of the code by its class, with the line in /var/task."""
+    raised = _RAISED.fullmatch(message)
+    if not raised:
+        return {"errorType": "Runtime.ImportModuleError", "errorMessage": message}
+    kind, said, file, line = raised.groups()
+    _report_in_log(parsed, kind)
+    frame = f'  File "/var/task/{file}", line {line}, in <module>\n'
+    return {"errorType": kind, "errorMessage": said, "stackTrace": [frame]}
+
+
+def _report_in_log(parsed: dict[str, Any], kind: str) -> None:
+    """Add the line that loading the code failed to the end of the log."""
+    log = base64.b64decode(parsed.get("LogResult", "")) + _INIT_REPORT.format(kind).encode()
+    parsed["LogResult"] = base64.b64encode(log).decode()

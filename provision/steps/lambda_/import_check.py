@@ -56,6 +56,9 @@ _NOT_LOADED: Final = frozenset(
 """Errors of the runtime if there is no handler to call."""
 _TIMED_OUT: Final = "Sandbox.Timedout"
 _INIT: Final = re.compile(r"^INIT_REPORT\b.*\bStatus: (error|timeout)\b", re.MULTILINE)
+_FRAME: Final = re.compile(r'File "/(?:var/task|opt)/([^"\n]+)", line (\d+)')
+"""A line of a traceback in the function's zip or in a layer."""
+_NO_MODULE: Final = re.compile(r"No module named '")
 _DENIED: Final = re.compile(r"AccessDenied|not authorized|UnrecognizedClient|InvalidClientTokenId")
 
 
@@ -79,8 +82,14 @@ def check_import(aws: Aws, function: str, number: str) -> str:
     raise ImportFails(
         f"version {number} cannot be imported: {what}",
         more=shown,
-        hint="callers do not reach it; fix the code",
+        hint=f"callers do not reach it; {_advice(what)}",
     )
+
+
+def _advice(what: str) -> str:
+    if _NO_MODULE.search(what):
+        return "fix the code, or put the package into a layer (docs/layers.md)"
+    return "fix the code"
 
 
 def _try(aws: Aws, function: str, number: str) -> str | tuple[str, str]:
@@ -134,7 +143,17 @@ def _answer(answer: InvocationResponseTypeDef) -> tuple[str, str]:
     late = "timeout" in states and kind == _TIMED_OUT
     if kind not in _NOT_LOADED and "error" not in states and not late:
         return "", log
-    return ": ".join(part for part in (kind, error.get("errorMessage")) if part) or "it ends", log
+    what = ": ".join(part for part in (kind, error.get("errorMessage")) if part) or "it ends"
+    return what + _place(error.get("stackTrace", ""), log), log
+
+
+def _place(*tracebacks: str) -> str:
+    """Return the innermost line of the function's files in the first traceback that has one."""
+    for text in tracebacks:
+        if frames := _FRAME.findall(text):
+            file, line = frames[-1]
+            return f" ({file}, line {line})"
+    return ""
 
 
 def init_states(log: str) -> set[str]:
@@ -164,4 +183,9 @@ def _error(payload: bytes) -> dict[str, str]:
         return {}
     if not isinstance(error, dict):
         return {}
-    return {name: str(value) for name, value in error.items() if value is not None}
+    return {name: _text(value) for name, value in error.items() if value is not None}
+
+
+def _text(value: object) -> str:
+    """Return a value as text; a list, such as a stack trace, as lines."""
+    return "\n".join(map(str, value)) if isinstance(value, list) else str(value)

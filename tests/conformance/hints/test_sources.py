@@ -31,7 +31,6 @@ OF_OTHERS = re.compile(r"aws |uv pip|requirements|--hash|\{\}|\{arn\}")
 """Options of other programs are in such texts."""
 AWS_OWN = (
     "configure",
-    "logs tail",
     "configure list-profiles",
     "configure export-credentials",
     "login",

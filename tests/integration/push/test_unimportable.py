@@ -92,6 +92,7 @@ def test_a_push_leaves_the_alias_where_it_is(provision: Provision, home: Path) -
         told = provision("push")
         assert told.code == 9
         assert f"✗ {ALIAS}: {SAID.format(2)}" in told.err
+        assert told.err.count(SAID.format(2)) == 1, "in the summary, not in the progress as well"
         assert "INIT_REPORT" in told.err
         assert live() == "1"
     write(home, FINE + "# mended\n")

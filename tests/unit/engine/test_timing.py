@@ -92,13 +92,20 @@ START = "3.0 s, 118 reads, 81 writes"
 @pytest.mark.parametrize(
     ("width", "links"),
     [
-        (66, "; critical path: api.stage 0.2"),
-        (90, "; critical path: function.items 1.2 → … → api.stage 0.2"),
-        (110, "; critical path: network.vpc 0.4 → … → function.items 1.2 → … → api.stage 0.2"),
+        (66, ""),
+        (80, "; critical path: … → function.items 1.2 → …"),
+        (96, "; critical path: … → network.vpc 0.4 → … → function.items 1.2 → …"),
+        (
+            130,
+            (
+                "; critical path: opening 0.3 → network.vpc 0.4 → … → function.items 1.2 → …"
+                " → api.stage 0.2"
+            ),
+        ),
         (
             200,
             (
-                "; critical path: opening 0.3 → … → network.vpc 0.4 → network.subnet.a 0.1"
+                "; critical path: opening 0.3 → network.vpc 0.4 → network.subnet.a 0.1"
                 " → function.items 1.2 → function.items.version 0.1 → api.stage 0.2"
             ),
         ),

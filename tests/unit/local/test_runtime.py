@@ -75,6 +75,16 @@ def test_code_that_forgot_its_packages_is_told_as_in_aws(
     assert "click" in told["errorMessage"]
 
 
+def test_what_code_raises_while_it_is_loaded_is_told_as_in_aws(
+    emulator: local.Emulator, corrected: Connect
+) -> None:
+    functions = corrected("lambda")
+    make(functions, "lost", app="import os\nos.environ['TABLE_BOOKING']\n")
+    told = invoked(functions, "lost", {})
+    assert (told["errorType"], told["errorMessage"]) == ("KeyError", "'TABLE_BOOKING'")
+    assert told["stackTrace"] == ['  File "/var/task/app.py", line 2, in <module>\n']
+
+
 def test_source_comes_before_layers_and_layers_before_what_is_shipped(
     emulator: local.Emulator,
 ) -> None:

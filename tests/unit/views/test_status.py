@@ -331,15 +331,18 @@ def test_of_a_function_that_fails_the_log_is_named(ill: World) -> None:
     assert isinstance(have, Alarm)
     arn = f"arn:aws:cloudwatch:{REGION}:123456789012:alarm:x"
     there = ill.but(**{ALARM.replace(".", "__"): {"have": replace(have, arn=arn)}})
-    log = f"    its log: `aws logs tail /aws/lambda/tap-dev-items --since 15m --region {REGION}`"
+    log = (
+        "    its log: `aws logs filter-log-events --log-group-name /aws/lambda/tap-dev-items"
+        f" --output text --start-time $(($(date +%s)-900))000 --region {REGION}`"
+    )
     lines = there.lines()
     at = next(n for n, line in enumerate(lines) if line.startswith(f"▲ {ALARM}"))
     assert lines[at + 1] == log
     assert log in there.lines(160, 49)
     named = replace(have, arn=arn, dimensions={"FunctionName": "x$(ls)"})  # by who may write alarms
     other = ill.but(**{ALARM.replace(".", "__"): {"have": named}})
-    assert "logs tail '/aws/lambda/x$(ls)' --since" in "\n".join(other.lines())
-    assert "logs tail" not in "".join(there.lines(40, 11))
+    assert "--log-group-name '/aws/lambda/x$(ls)' --output" in "\n".join(other.lines())
+    assert "filter-log-events" not in "".join(there.lines(40, 11))
 
 
 def test_the_command_that_shows_the_log_reaches_the_emulator(ill: World) -> None:
@@ -350,7 +353,10 @@ def test_the_command_that_shows_the_log_reaches_the_emulator(ill: World) -> None
     page = status_screen(replace(HEADING, as_typed=typed), there.findings, ill.health, width=160)
     shown = io.StringIO()
     print_page(Console(file=shown, width=400), page)
-    assert "`X=1 aws --endpoint-url http://127.0.0.1:4566 logs tail /aws/" in shown.getvalue()
+    assert (
+        "`X=1 aws --endpoint-url http://127.0.0.1:4566 logs filter-log-events --"
+        in shown.getvalue()
+    )
 
 
 def test_digests_are_told_by_what_they_are_of(well: World) -> None:

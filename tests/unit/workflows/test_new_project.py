@@ -14,9 +14,12 @@ from typing import Any
 
 import pytest
 
+from provision.config import load
+from provision.config.schema.root import Config
 from provision.errors import Locked, ProvisionError
 from provision.workflows import new_project
-from provision.workflows.new_project import STAGING, FilesInTheWay, write_project
+from provision.workflows.existing_files import FilesInTheWay
+from provision.workflows.new_project import STAGING, Written, refuse_existing
 from tests.support.sample_stack import ROOT
 
 FILES = {
@@ -25,6 +28,16 @@ FILES = {
     "tests/deep/t.py": b"",
     "config.yaml": b"z",
 }
+
+
+CONFIG = load(ROOT / "config.yaml", environment=None)
+
+
+def write_project(folder: Path, files: dict[str, bytes], *, force: bool) -> Written:
+    """The files, whatever is in them, without signals."""
+    return new_project.write_project(
+        folder, files, force=force, check=lambda _: CONFIG, hold=lambda: None
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +65,8 @@ def content(folder: Path) -> dict[str, bytes]:
     "place", ["", "new", "new/below", "leer zeichen/ünïcode ☃", "-dash", "a\nb"]
 )
 def test_every_file_is_there(tmp_path: Path, place: str) -> None:
-    assert write_project(tmp_path / place, FILES, force=False) == ()
+    made = write_project(tmp_path / place, FILES, force=False)
+    assert made == Written(CONFIG, tuple(FILES), (), (), ())
     assert content(tmp_path / place) == FILES
     assert not list(tmp_path.glob(f"{STAGING}*"))
 
@@ -82,8 +96,8 @@ def test_force_overwrites_the_files_and_follows_no_link(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"of another")
     (inside / ".gitignore").symlink_to("../secret")
     (inside / "config.yaml").write_bytes(b"mine")
-    overwritten = write_project(inside, FILES, force=True)
-    assert set(overwritten) == {".gitignore", "config.yaml"}
+    made = write_project(inside, FILES, force=True)
+    assert set(made.overwritten) == {".gitignore", "config.yaml"}
     assert content(inside) == FILES
     assert (tmp_path / "secret").read_bytes() == b"of another"
 
@@ -235,7 +249,8 @@ def test_a_killed_call_leaves_no_config_and_the_next_says_what(tmp_path: Path) -
         "    if t.name == 'config.yaml': os.kill(os.getpid(), 9)\n"
         "    move(s, t)\n"
         "n._move = cut\n"
-        "n.write_project(pathlib.Path(sys.argv[1]), files, force=False)\n"
+        "where = pathlib.Path(sys.argv[1])\n"
+        "n.write_project(where, files, force=False, check=lambda _: None, hold=lambda: None)\n"
     )
     done = subprocess.run([sys.executable, "-c", code, tmp_path], cwd=ROOT, check=False)
     assert done.returncode == -9
@@ -243,7 +258,7 @@ def test_a_killed_call_leaves_no_config_and_the_next_says_what(tmp_path: Path) -
     assert list(tmp_path.glob(f"{STAGING}*"))
     with pytest.raises(FilesInTheWay) as refused:
         write_project(tmp_path, FILES, force=False)
-    assert refused.value.more == ("  .gitignore", "  function/app.py", "  tests/deep/t.py")
+    assert refused.value.more == ("  function/app.py", "  tests/deep/t.py")
     assert not list(tmp_path.glob(f"{STAGING}*"))
     write_project(tmp_path, FILES, force=True)
     assert content(tmp_path) == FILES
@@ -281,14 +296,17 @@ def test_of_two_at_once_one_writes_and_the_other_lists(tmp_path: Path, exists: b
     for thread in threads:
         thread.join()
     (winner,) = [each for each in ended if each.isdigit()]
-    assert sorted(ended) == sorted([winner, *["refused 4"] * 3])
+    assert sorted(ended) == sorted([winner, *["refused 3"] * 3])
     assert content(folder) == {**FILES, "config.yaml": winner.encode()}
     assert [each.name for each in tmp_path.iterdir()] == ["shop"]
 
 
 def test_one_that_does_not_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(new_project, "_PATIENCE", 0.1)
-    with new_project._locked(tmp_path), pytest.raises(Locked, match="`provision init` is at work"):
+    with (
+        new_project._locked(tmp_path, 1),
+        pytest.raises(Locked, match="`provision init` is at work"),
+    ):
         write_project(tmp_path, FILES, force=False)
 
 
@@ -307,3 +325,128 @@ def test_the_umask_holds_for_others_never_for_the_user(
     assert stat.S_IMODE((tmp_path / place / "config.yaml").stat().st_mode) == file
     if place:
         assert stat.S_IMODE((tmp_path / place).stat().st_mode) == folder
+
+
+USERS = {**FILES, ".gitattributes": b"a\n", "README.md": b"ours"}
+
+
+@pytest.mark.parametrize(
+    ("mine", "whole"),
+    [
+        (b"", b"x\ny/\n"),
+        (b"mine\n", b"mine\nx\ny/\n"),
+        (b"mine", b"mine\nx\ny/\n"),
+        (b"  x \nmine\n", b"  x \nmine\ny/\n"),
+        (b"mine\r\nx\r\n", b"mine\r\nx\r\ny/\r\n"),
+        (b"y/\nmine\nx", b"y/\nmine\nx"),
+    ],
+)
+@pytest.mark.parametrize("force", [False, True])
+def test_a_gitignore_of_the_user_gets_the_lines_it_lacks(
+    tmp_path: Path, mine: bytes, whole: bytes, force: bool
+) -> None:
+    (tmp_path / ".gitignore").write_bytes(mine)
+    (tmp_path / ".gitignore").chmod(0o640)
+    made = write_project(tmp_path, {**FILES, ".gitignore": b"x\ny/\n"}, force=force)
+    assert content(tmp_path) == {**FILES, ".gitignore": whole}
+    assert stat.S_IMODE((tmp_path / ".gitignore").stat().st_mode) == 0o640
+    changed = (".gitignore",) if mine != whole else ()
+    assert (made.overwritten, made.extended) == ((), changed)
+    assert made.kept == (() if changed else (".gitignore",))
+    assert (".gitignore" in made.files) == bool(changed)
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_readme_and_gitattributes_of_the_user_stay(tmp_path: Path, force: bool) -> None:
+    """With --force the README is overwritten, and said to be."""
+    mine = {".gitattributes": b"mine", "README.md": b"mine too"}
+    for path, text in mine.items():
+        (tmp_path / path).write_bytes(text)
+    made = write_project(tmp_path, USERS, force=force)
+    after = {**USERS, **mine} | ({"README.md": b"ours"} if force else {})
+    assert content(tmp_path) == after
+    assert set(made.kept) == {".gitattributes"} | (set() if force else {"README.md"})
+    assert made.overwritten == (("README.md",) if force else ())
+    assert set(made.files) == set(USERS) - set(made.kept)
+
+
+def test_what_is_kept_is_no_reason_to_write_the_rest_over_others(tmp_path: Path) -> None:
+    mine = {".gitignore": b"mine\n", "README.md": b"mine", "config.yaml": b"mine"}
+    for path, text in mine.items():
+        (tmp_path / path).write_bytes(text)
+    with pytest.raises(FilesInTheWay) as refused:
+        write_project(tmp_path, USERS, force=False)
+    assert refused.value.more == ("  config.yaml",)
+    assert content(tmp_path) == mine
+
+
+@pytest.mark.parametrize("place", ["", "new/below"])
+def test_what_the_check_refuses_is_not_placed(tmp_path: Path, place: str) -> None:
+    """The check sees the whole project, before any of it is in the folder."""
+    (tmp_path / ".gitignore").write_bytes(b"mine\n")
+    seen: list[dict[str, bytes]] = []
+
+    def refuse(whole: Path) -> Config:
+        seen.append(content(whole))
+        assert not (tmp_path / place / "config.yaml").exists()
+        raise ProvisionError("not valid")
+
+    with pytest.raises(ProvisionError, match="not valid"):
+        new_project.write_project(
+            tmp_path / place, FILES, force=False, check=refuse, hold=lambda: None
+        )
+    ignored = b"x\n" if place else b"mine\nx\n"
+    assert seen == [{**FILES, ".gitignore": ignored}]
+    assert content(tmp_path) == {".gitignore": b"mine\n"}
+
+
+@pytest.mark.parametrize("place", ["", "new"])
+def test_signals_are_held_before_the_first_file_is_placed(tmp_path: Path, place: str) -> None:
+    held: list[list[str]] = []
+
+    def hold() -> None:
+        held.append([each.name for each in tmp_path.iterdir() if STAGING not in each.name])
+
+    new_project.write_project(
+        tmp_path / place, FILES, force=False, check=lambda _: CONFIG, hold=hold
+    )
+    assert held == [[]]
+
+
+def test_ctrl_c_while_the_temporary_folder_goes_comes_too_late(tmp_path: Path) -> None:
+    """All is there: the call says so, and leaves nothing else."""
+    code = (
+        "import os, shutil, signal\n"
+        "from provision.cli import main\n"
+        "remove = shutil.rmtree\n"
+        "def cut(*a, **k):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    remove(*a, **k)\n"
+        "shutil.rmtree = cut\n"
+        "main(['init', '--name', 'shop', '--template', 'minimal'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-3] == "stack shop-dev, us-east-1"
+    assert (tmp_path / "config.yaml").exists()
+    assert not list(tmp_path.glob(f"{STAGING}*"))
+
+
+def test_what_killed_calls_left_goes_before_files_in_the_way_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_bytes(b"mine")
+    left = tmp_path / f"{STAGING}x"
+    (left / "new").mkdir(parents=True)
+    with new_project._locked(tmp_path, 1), pytest.raises(FilesInTheWay):
+        refuse_existing(tmp_path, FILES, force=False)
+    assert left.exists(), "another call is at work with it"
+    with pytest.raises(FilesInTheWay):
+        refuse_existing(tmp_path, FILES, force=False)
+    assert content(tmp_path) == {"config.yaml": b"mine"}

@@ -16,11 +16,29 @@ import yaml
 from provision.cli.init import TEMPLATES as OFFERED
 from provision.config import load
 from provision.config.checks import check, known_regions
+from provision.config.schema.root import Config
 from provision.config.schema.types import NAME
 from provision.preflight import check_requests
-from provision.workflows.new_project import write_project
-from provision.workflows.project_files import LONGEST_NAME, TEMPLATES, Project, name_from
+from provision.workflows import new_project
+from provision.workflows.project_files import (
+    LONGEST_NAME,
+    TEMPLATES,
+    Project,
+    name_from,
+    same_name,
+)
 from tests.support.sample_stack import ROOT
+
+
+def write_project(folder: Path, project: Project) -> Config:
+    return new_project.write_project(
+        folder,
+        project.files(),
+        force=False,
+        check=lambda whole: load(whole / "config.yaml", environment=None),
+        hold=lambda: None,
+    ).config
+
 
 COPY = (
     "copy it: the files of function/ and layer/, and config.yaml, are those of the template items"
@@ -61,10 +79,10 @@ def test_the_command_line_offers_every_template() -> None:
 def test_a_project_has_its_parts(template: str) -> None:
     files = Project("shop", "eu-west-1", template).files()
     assert {path.partition("/")[0] for path in files} >= {
-        *(".gitignore", "README.md", "config.yaml", "events", "function", "tests")
+        *(".gitattributes", ".gitignore", "README.md", "config.yaml", "events", "function", "tests")
     }
     assert list(files)[-1] == "config.yaml"
-    assert b".provision/\n" in files[".gitignore"]
+    assert {b".provision/", b".provision-init-*/"} <= set(files[".gitignore"].splitlines())
     assert files["README.md"].startswith(b"# shop\n")
     assert len(re.findall(rb"^\| `provision ", files["README.md"], re.MULTILINE)) == 5
     config = files["config.yaml"].decode()
@@ -90,7 +108,7 @@ def test_the_longest_name_and_region_are_within_the_limits_of_aws(
     template: str, tmp_path: Path
 ) -> None:
     region = max(known_regions(), key=len)
-    write_project(tmp_path, Project("a" * LONGEST_NAME, region, template).files(), force=False)
+    write_project(tmp_path, Project("a" * LONGEST_NAME, region, template))
     for environment in (None, "local", "prod"):
         load(
             tmp_path / "config.yaml",
@@ -104,7 +122,7 @@ def test_the_longest_name_and_region_are_within_the_limits_of_aws(
 def test_its_own_test_passes_and_fails_with_the_function_broken(
     template: str, tmp_path: Path
 ) -> None:
-    write_project(tmp_path, Project("shop", None, template).files(), force=False)
+    write_project(tmp_path, Project("shop", None, template))
 
     def tested() -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "unittest", "discover", "tests"]
@@ -135,6 +153,8 @@ def test_events_are_requests_of_its_routes(template: str) -> None:
         ("My Shop", "my-shop"),
         ("Käse & Brot", "kase-brot"),
         ("2026-shop-", "shop"),
+        ("Straße", "strasse"),
+        ("a__b", "a--b"),
         ("--", "app"),
         ("店", "app"),
         ("", "app"),
@@ -146,3 +166,69 @@ def test_events_are_requests_of_its_routes(template: str) -> None:
 def test_the_name_of_any_folder_becomes_one_of_a_stack(folder: str, name: str) -> None:
     assert name_from(folder) == name
     assert re.fullmatch(NAME, name)
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("shop", "shop"),
+        ("My Shop_2", "my-shop-2"),
+        ("Käse", "kase"),
+        ("Ka\u0308se", "kase"),
+        ("STRASSE", "strasse"),
+        ("Straẞe", "strasse"),
+        ("ﬁsh", "fish"),
+        ("x" * LONGEST_NAME, "x" * LONGEST_NAME),
+        ("x" * (LONGEST_NAME + 1), None),
+        ("2026-shop", None),
+        ("店", None),
+        ("shop店", None),
+        ("smørrebrød", None),
+        ("Käse & Brot", None),
+        ("my.shop", None),
+        ("shop-", None),
+        ("_shop", None),
+        ("shop\n", None),
+        ("-", None),
+        ("", None),
+    ],
+)
+def test_a_folder_gives_its_name_unless_more_would_have_to_change(
+    folder: str, name: str | None
+) -> None:
+    assert same_name(folder) == name
+    if name:
+        assert name_from(folder) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [(each, f'"{each}"') for each in ("true", "false", "null", "yes", "on", "off", "42", "1e1")]
+    + [("shop", "shop"), ("nulls", "nulls")],
+)
+def test_a_name_is_text_in_config_yaml(name: str, written: str) -> None:
+    config = Project(name, None, "minimal").files()["config.yaml"].decode()
+    assert f"\nname: {written} " in config
+    assert yaml.safe_load(config)["name"] == name
+    assert config.splitlines()[4].index("#") == config.splitlines()[5].index("#")
+
+
+@pytest.mark.parametrize("name", ["true", "false", "null", "no"])
+def test_a_name_that_yaml_reads_as_something_else_is_valid(tmp_path: Path, name: str) -> None:
+    assert write_project(tmp_path, Project(name, None, "items")).name == name
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_the_environment_s_comment_is_true(template: str) -> None:
+    """`dev` is none of those below it."""
+    config = Project("shop", None, template).files()["config.yaml"].decode()
+    (line,) = re.findall("^environment: .*$", config, re.MULTILINE)
+    assert line.partition("# ")[2] == "the one when --env names none; those below differ from it"
+    assert "dev" not in yaml.safe_load(config)["environments"]
+
+
+def test_git_keeps_the_line_ends_of_what_is_deployed() -> None:
+    lines = Project("shop", None, "items").files()[".gitattributes"].decode().splitlines()
+    assert lines[1:] == [
+        f"{path} text=auto eol=lf" for path in ("config.yaml", "function/**", "layer/**")
+    ]
