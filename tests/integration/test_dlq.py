@@ -6,10 +6,12 @@ import json
 import stat
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
 import yaml
+from botocore.exceptions import ClientError
 from moto.awslambda.responses import LambdaResponse
 
 from tests.integration.every_screen.world import HOSTILE, VISIBLE
@@ -97,9 +99,9 @@ def test_one_that_fails_again_stays(stands: Provision, ran: list[Any]) -> None:
 def test_three_refused_calls_end_it_and_the_document_says_so(
     stands: Provision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refusal = {"x-amzn-errortype": "AccessDeniedException"}
-    answer = (403, refusal, '{"Message": "not authorized to perform: lambda:InvokeFunction"}')
-    monkeypatch.setattr(LambdaResponse, "invoke", lambda _: answer)
+    code = "AccessDeniedException"
+    denied = ClientError({"Error": {"Code": code, "Message": "not authorized"}}, "Invoke")
+    monkeypatch.setattr("provision.workflows.redrive.invoke_once", Mock(side_effect=denied))
     for number in range(5):
         send(json.dumps({"id": number}))
     told = stands("dlq", "redrive", "--yes", "--json")
