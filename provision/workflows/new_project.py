@@ -24,7 +24,7 @@ from typing import Final
 
 from provision.config.schema.root import Config
 from provision.errors import Locked, ProvisionError
-from provision.files import write_all
+from provision.files import HOME, write_all
 from provision.workflows.existing_files import find_existing, is_real_folder
 
 if sys.platform != "win32":
@@ -82,9 +82,11 @@ def write_project(
     try:
         while True:
             refuse_no_folder(folder)
-            base = next(each for each in (folder, *folder.parents) if each.is_dir())
-            with _locked(base, _PATIENCE):
-                if base == folder or not folder.is_dir():  # it may have been made meanwhile
+            base = _nearest(folder)
+            with _locked(base, _PATIENCE) as alone:
+                if alone:
+                    _sweep(base)
+                if base == _nearest(folder):  # a part of the path may have been made meanwhile
                     return _write(_Target(folder, base), files, force, check, hold)
     except OSError as error:
         raise _failed(folder, error) from error
@@ -92,12 +94,28 @@ def write_project(
 
 def refuse_existing(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
     """Raise FilesInTheWay if a file may not be overwritten, and delete what killed calls left."""
-    with suppress(OSError, Locked), _locked(folder, 0):
-        _sweep(folder)
+    _refuse_link(folder)
+    with suppress(OSError, Locked), _locked(folder, 0) as alone:
+        if alone:
+            _sweep(folder)
     try:
         find_existing(folder, files, force=force)
     except OSError as error:
         raise _failed(folder, error) from error
+
+
+def _refuse_link(folder: Path) -> None:
+    """Raise ProvisionError if the schema would be written to where a link leads."""
+    if (folder / HOME).is_symlink():
+        raise ProvisionError(
+            f"{folder / HOME} is a symbolic link, which is not followed",
+            hint="remove it, or give another DIR",
+        )
+
+
+def _nearest(folder: Path) -> Path:
+    """Return the folder, or the nearest one above it that exists."""
+    return next(each for each in (folder, *folder.parents) if each.is_dir())
 
 
 @dataclass(frozen=True)
@@ -116,7 +134,7 @@ def _write(
     hold: Callable[[], None],
 ) -> Written:
     folder, base = target.folder, target.base
-    _sweep(base)
+    _refuse_link(folder)
     existing = find_existing(folder, files, force=force)
     staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=base))
     try:
@@ -134,7 +152,8 @@ def _write(
             top = base / folder.relative_to(base).parts[0]
             (staging / "new" / top.name).rename(top)
         else:
-            _place(whole, folder, tuple(written), staging / "old")
+            replaced = {*existing.overwritten, *existing.extended}
+            _place({path: path in replaced for path in written}, whole, folder, staging / "old")
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return Written(
@@ -157,14 +176,17 @@ def _write_file(path: Path, content: bytes) -> None:
     path.chmod(stat.S_IMODE(path.stat().st_mode) | (_OWNER & 0o600))
 
 
-def _place(whole: Path, folder: Path, paths: tuple[str, ...], aside: Path) -> None:
-    """Move each file to its place. If any cannot be, take back those that were."""
+def _place(paths: Mapping[str, bool], whole: Path, folder: Path, aside: Path) -> None:
+    """Move each file to its place. If any cannot be, take back those that were.
+
+    `paths`: each file, and whether it may replace the one that was found there.
+    """
     undo: list[Callable[[], object]] = []
     try:
-        for path in paths:
+        for path, replaces in paths.items():
             source, target, old = whole / path, folder / path, aside / path
             undo += [made.rmdir for made in _make_folders(target.parent)]
-            if os.path.lexists(target):
+            if replaces and os.path.lexists(target):
                 old.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(target, old, follow_symlinks=False)
                 undo.append(partial(old.replace, target))
@@ -196,39 +218,47 @@ def _take_back(source: Path, target: Path) -> None:
 
 
 def _sweep(base: Path) -> None:
-    """Delete the temporary folders of calls that were killed. The lock is held: none is used."""
+    """Delete the temporary folders of calls that were killed, while none is used.
+
+    A folder with anything else in it is the user's, whatever its name.
+    """
     if sys.platform == "win32":
         return
     for each in base.glob(f"{STAGING}*"):
-        if is_real_folder(each) and each.lstat().st_uid == os.geteuid():
+        ours = is_real_folder(each) and each.lstat().st_uid == os.geteuid()
+        if ours and {inside.name for inside in each.iterdir()} <= {"new", "old"}:
             shutil.rmtree(each, ignore_errors=True)
 
 
 @contextmanager
-def _locked(base: Path, patience: float) -> Iterator[None]:
-    """Hold the lock of the folder, which leaves no file. Windows has no such lock."""
+def _locked(base: Path, patience: float) -> Iterator[bool]:
+    """Hold the lock of the folder, which leaves no file; the value is whether it could be held.
+
+    Windows and some network file systems have no such locks.
+    """
     if sys.platform == "win32":
-        yield
+        yield False
         return
     descriptor = os.open(base, os.O_RDONLY)
     try:
         deadline = time.monotonic() + patience
-        while not _lock(descriptor):
+        while (held := _lock(descriptor)) is None:
             if time.monotonic() > deadline:
                 raise Locked(f"another `provision init` is at work in {base}")
             time.sleep(0.05)
-        yield
+        yield held
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int) -> bool:
+def _lock(descriptor: int) -> bool | None:
+    """Return whether the lock is held, or None if another process holds it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False
+        return None
     except OSError:  # a network file system without such locks
-        return True
+        return False
     return True
 
 

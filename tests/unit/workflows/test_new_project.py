@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -450,3 +452,67 @@ def test_what_killed_calls_left_goes_before_files_in_the_way_are_listed(tmp_path
     with pytest.raises(FilesInTheWay):
         refuse_existing(tmp_path, FILES, force=False)
     assert content(tmp_path) == {"config.yaml": b"mine"}
+
+
+def test_a_file_saved_between_the_survey_and_the_placing_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = tempfile.mkdtemp
+
+    def saved(**words: str) -> str:
+        (tmp_path / "config.yaml").write_bytes(b"saved by an editor")
+        return make(**words)
+
+    monkeypatch.setattr(tempfile, "mkdtemp", saved)
+    with pytest.raises(ProvisionError, match="Nothing was written"):
+        write_project(tmp_path, FILES, force=False)
+    assert content(tmp_path) == {"config.yaml": b"saved by an editor"}
+
+
+@pytest.mark.parametrize("name", [f"{STAGING}mine", f"{STAGING}abcdefgh"])
+def test_a_users_folder_with_such_a_name_stays(tmp_path: Path, name: str) -> None:
+    write_project(tmp_path / name, FILES, force=False)
+    write_project(tmp_path / "other", FILES, force=False)
+    assert len(content(tmp_path / name)) == len(FILES)
+
+
+@pytest.mark.parametrize("asked", ["first", "at the write"])
+def test_a_link_in_the_place_of_the_state_is_not_followed(tmp_path: Path, asked: str) -> None:
+    shared, folder = tmp_path / "shared", tmp_path / "p"
+    shared.mkdir()
+    folder.mkdir()
+    (folder / ".provision").symlink_to(shared)
+    ask = refuse_existing if asked == "first" else write_project
+    with pytest.raises(ProvisionError, match="symbolic link"):
+        ask(folder, FILES, force=True)
+    assert not list(shared.iterdir())
+    assert [each.name for each in folder.iterdir()] == [".provision"]
+
+
+def test_two_below_one_missing_folder_both_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first makes the folder between the other's choice of a place and its lock."""
+    locked, first = new_project._locked, [True]
+
+    def late(base: Path, patience: float) -> Any:
+        if first and first.pop():
+            write_project(tmp_path / "n" / "b", FILES, force=False)
+        return locked(base, patience)
+
+    monkeypatch.setattr(new_project, "_locked", late)
+    write_project(tmp_path / "n" / "c", FILES, force=False)
+    assert len(content(tmp_path / "n" / "b")) == len(content(tmp_path / "n" / "c")) == len(FILES)
+
+
+def test_without_locks_a_running_call_is_not_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsupported(*_: object) -> None:
+        raise OSError(errno.ENOTSUP, "no locks here")
+
+    monkeypatch.setattr(fcntl, "flock", unsupported)
+    running = tmp_path / f"{STAGING}abcdefgh" / "new"
+    running.mkdir(parents=True)
+    write_project(tmp_path, FILES, force=False)
+    assert running.is_dir()
