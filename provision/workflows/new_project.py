@@ -220,7 +220,7 @@ def _take_back(source: Path, target: Path) -> None:
 def _sweep(base: Path) -> None:
     """Delete the temporary folders of calls that were killed, while none is used.
 
-    A folder with anything else in it is the user's, whatever its name.
+    A folder with anything else in it is the user's, also with such a name.
     """
     if sys.platform == "win32":
         return

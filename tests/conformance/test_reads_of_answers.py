@@ -135,6 +135,7 @@ ALWAYS: dict[str, dict[str, str]] = {
     },
     "resourcegroupstaggingapi": {"ResourceTagMapping": "ResourceARN"},
     "logs": {
+        "FilteredLogEvent": "eventId logStreamName message timestamp",
         "LogGroup": "arn logGroupName",
     },
     "sns": {
@@ -144,7 +145,9 @@ ALWAYS: dict[str, dict[str, str]] = {
     },
     "sqs": {
         "CreateQueueResult": "QueueUrl",
+        "GetQueueAttributesResult": "ResponseMetadata",  # botocore's own
         "GetQueueUrlResult": "QueueUrl",
+        "Message": "MessageId ReceiptHandle",
     },
     "sts": {
         "GetCallerIdentityResponse": "Account Arn",

@@ -70,7 +70,7 @@ class LogReader:
             if answer is None:
                 self.missing.add(source.name)
                 return
-            if new := _unseen(answer["events"], position):
+            if new := _unseen(answer.get("events", []), position):
                 yield new
             token = answer.get("nextToken")
             if not token:  # a page may be empty and not be the last one (G7)

@@ -221,7 +221,7 @@ def test_e1_beyond_its_patience_down_says_so_and_the_next_one_goes_on(
     shop: LawfulWorkshop = under(held, tmp_path)
     stack = a_stack(tmp_path)
     shop.run(stack, "up")
-    with pytest.raises(WaitTimeout, match="Lambda to let go of its network interfaces"):
+    with pytest.raises(WaitTimeout, match="Lambda to release its network interfaces"):
         shop.run(stack, "down")
     shop.run(stack, "down")
     shop.run(stack, "down")
