@@ -220,7 +220,8 @@ class Engine:
         needs: dict[str, tuple[str, ...]] = {}
         first: dict[str, dict[str, Step]] = {}
         unsupported = self.limitations.unsupported_kinds
-        for batch in batches(self.observer.prefetchable(self.stack.nodes, unsupported)):
+        queries = self.observer.prefetchable(self.stack.nodes, unsupported)
+        for batch in batches(records, queries):
             leader, *others = batch
             first[leader] = batch
             needs |= {leader: ()} | dict.fromkeys(others, (leader,))

@@ -89,18 +89,13 @@ def prefetch(aws: Aws, record: Record | None, query: Step) -> Prefetched:
 def prefetch_batch(
     aws: Aws, records: Mapping[str, Record], queries: Mapping[str, Step]
 ) -> dict[str, Prefetched]:
-    """Prefetch nodes of one kind, by node. A pending creation is observed by itself."""
+    """Prefetch one of the `batches`, by node. Must not write."""
     if len(queries) == 1:
         return {name: prefetch(aws, records.get(name), step) for name, step in queries.items()}
-    alone = {n: s for n, s in queries.items() if n in records and records[n].pending == "create"}
-    others = {
-        n: records[n].step if n in records else s for n, s in queries.items() if n not in alone
-    }
-    seen = {name: prefetch(aws, records[name], step) for name, step in alone.items()}
-    steps = [step for step in others.values() if isinstance(step, BatchObserved)]
-    if not steps:
-        return seen
-    for name, have in zip(others, type(steps[0]).observe_many(aws, steps), strict=True):
+    asked = {n: records[n].step if n in records else step for n, step in queries.items()}
+    steps = [step for step in asked.values() if isinstance(step, BatchObserved)]
+    seen = {}
+    for name, have in zip(asked, type(steps[0]).observe_many(aws, steps), strict=True):
         if name in records:
             seen[name] = Prefetched(recorded=have)
         else:
@@ -108,13 +103,25 @@ def prefetch_batch(
     return seen
 
 
-def batches(queries: Mapping[str, Step]) -> Iterator[dict[str, Step]]:
-    """Yield as many nodes of a kind as are observed at once."""
+def batches(
+    records: Mapping[str, Record], queries: Mapping[str, Step]
+) -> Iterator[dict[str, Step]]:
+    """Yield as many nodes of a kind as are observed at once.
+
+    By itself is observed what is waited for, a pending creation, so that many are waited for at
+    the same time; and what was recorded as another kind.
+    """
     kinds: defaultdict[type[Step], dict[str, Step]] = defaultdict(dict)
     for name, step in queries.items():
         kinds[type(step)][name] = step
     for kind, nodes in kinds.items():
-        names = list(nodes)
         size = kind.BATCH_SIZE if issubclass(kind, BatchObserved) else 1
+        alone = [name for name in nodes if name in records and _by_itself(kind, records[name])]
+        names = [name for name in nodes if name not in alone]
+        yield from ({name: nodes[name]} for name in alone)
         for begin in range(0, len(names), size):
             yield {name: nodes[name] for name in names[begin : begin + size]}
+
+
+def _by_itself(kind: type[Step], record: Record) -> bool:
+    return record.pending == "create" or type(record.step) is not kind
