@@ -31,10 +31,17 @@ COMMANDS = (
     ("keys", "disable", "abc"),
     ("keys", "enable", "abc"),
     ("keys", "remove", "abc"),
+    ("logs",),
+    ("invoke", "items"),
+    ("dlq", "list"),
+    ("dlq", "peek"),
+    ("dlq", "redrive", "--yes"),
+    ("dlq", "save", "items", "letters.jsonl"),
+    ("dlq", "purge", "items", "--yes"),
 )
 BY_ITS_FIRST_ANSWER = ("push",)
 """It asks nobody for the account: tests/integration/push/test_command.py."""
-WITHOUT_ACCOUNT = {"config", "policy", "local"}
+WITHOUT_ACCOUNT = {"config", "init", "policy", "local"}
 HERE = ("123456789012", "us-east-1")
 
 

@@ -13,7 +13,13 @@ from tests.integration.test_cli import CONFIG, Keyboard, Provision, home, provis
 from tests.integration.test_options import VERBS
 
 ENVIRONMENTS = {"environments": {"prod": {"tables": {"items": {"protect": False}}}, "qa": None}}
-NO_CONFIGURATION = {("config", "schema"), ("local", "start"), ("local", "stop"), ("local", "reset")}
+NO_CONFIGURATION = {
+    ("config", "schema"),
+    ("init",),
+    ("local", "start"),
+    ("local", "stop"),
+    ("local", "reset"),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -21,10 +27,14 @@ def lists(home: Path) -> None:  # noqa: F811
     (home / "config.yaml").write_text(yaml.safe_dump(CONFIG | ENVIRONMENTS, sort_keys=False))
 
 
+ASKING = {("up",), ("down",), ("dlq", "redrive"), ("dlq", "purge")}
+
+
 def line(words: tuple[str, ...]) -> list[str]:
     """The command with all that it needs."""
     needed = ["x" for param in VERBS[words].params if param.required]
-    yes = ["--yes"] if words[0] in {"up", "down"} else []
+    needed += ["x"] if words == ("invoke",) else []  # or a route
+    yes = ["--yes"] if words in ASKING else []
     return [*words, *needed, *yes]
 
 

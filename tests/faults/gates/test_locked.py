@@ -39,7 +39,7 @@ READS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("dlq", "peek"): (),
     ("dlq", "redrive"): ("--yes",),
     ("dlq", "save"): ("items", "letters.jsonl"),
-    ("dlq", "purge"): ("--yes",),
+    ("dlq", "purge"): ("items", "--yes"),
 }
 """Of the state: what these change in AWS is not in it."""
 WITHOUT_STATE = {"config", "init", "policy", "local"}
