@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Self, cast
 
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -20,6 +21,7 @@ from provision.plan.limitations import NO_LIMITATIONS, Limitations
 from provision.plan.options import NO_OPTIONS, PlanOptions
 from provision.plan.ownership import Ownership
 from provision.state.journal import Journal
+from provision.trace import Trace
 from tests.support.harness import HOLDER
 from tests.support.virtual_clock import VirtualClock
 from tests.unit.plan.kinds import NAME, OURS, a_stack
@@ -45,6 +47,8 @@ class Account:
     clock: VirtualClock = field(default_factory=VirtualClock)
     listener: Callable[[str], None] | None = None
     heard: list[bool] = field(default_factory=list)
+    access: Any = field(default_factory=lambda: SimpleNamespace(region="eu-west-1"))
+    trace: Trace = field(default_factory=Trace)
 
     def on_wait(self, listener: Callable[[str], None] | None) -> None:
         self.listener = listener
@@ -57,7 +61,7 @@ class Account:
             waiting.pop(0)()
 
     def writes(self) -> list[tuple[str, str]]:
-        return [call for call in self.calls if call[0] != "observe"]
+        return [call for call in self.calls if call[0] in {"create", "update", "delete"}]
 
 
 def raising(error: Exception) -> Callable[[], None]:

@@ -163,7 +163,8 @@ def test_a_predecessor_is_not_taken_for_what_was_lost(tmp_path: Path) -> None:
     old = Deposing(tags=OURS, id="i-1")
     bench.there(old)
     bench.faults("create", raising(LOST))
-    made = bench.executor.apply(a_change(Action.REPLACE, Deposing(tags=OURS, place="there"), old))
+    want = Deposing(tags=OURS, place="there")
+    made = bench.executor.apply(a_change(Action.REPLACE, want, old))
     assert [verb for verb, _ in bench.account.writes()] == ["create", "create"]
     assert made == replace(want, id=id_of(made))
     assert bench.record() == (made, ("other",), "")

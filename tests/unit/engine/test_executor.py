@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -41,6 +42,11 @@ from tests.unit.plan.kinds import MARK
 
 ACTED = ReadTimeoutError(endpoint_url="AWS acted on it")
 FOREIGN = {OWNER: "another/it"}
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # it proves nothing here
 
 
 @pytest.fixture
