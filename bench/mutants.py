@@ -150,7 +150,7 @@ def _run_and_leave(session: pytest.Session, name: str, items: list[pytest.Item])
     """End this forked process with 0 if no test noticed the mutant."""
     code = KILLED
     try:
-        os.setsid()
+        os.setpgid(0, 0)  # a test may have started processes, which end with it
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in range(3):
             os.dup2(nothing, stream)
