@@ -6,10 +6,12 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from provision.config import problems
 from provision.config.checks.routes import MOST_ROUTES
 from provision.config.problems import MOST_TOLD, Problem
 from provision.errors import StateError
@@ -23,6 +25,13 @@ from tests.unit.config.sample import SAMPLE, changed, furnish, problems_of
 
 MOST_CHARACTERS = 200_000
 """Of all that is told at once."""
+
+
+@pytest.fixture(autouse=True)
+def guesses_left() -> Iterator[None]:
+    """A process guesses at so many words only; the tests after these want theirs."""
+    yield
+    problems._words.cache_clear()
 
 
 def moved(text: str) -> str:

@@ -68,7 +68,7 @@ def test_a_folder_of_any_name_has_its_emulator(tmp_path: Path, ports: Ports, nam
 @pytest.mark.skipif(sys.platform != "linux", reason="names are text there")
 def test_a_folder_whose_name_is_no_text_has_none(tmp_path: Path) -> None:
     root = tmp_path / "caf\udce9" / ".provision" / "emulator"
-    with pytest.raises(local.EmulatorFailed, match="is no text") as caught:
+    with pytest.raises(local.EmulatorFailed, match="is not UTF-8") as caught:
         local.start(root, report=quiet)
     assert "rename" in caught.value.hint
     assert list(tmp_path.iterdir()) == []
