@@ -33,6 +33,8 @@ WRITTEN: dict[str, Any] = {
     "config.checks.routes.MOST_ROUTES": 2000,
     "config.problems.MOST_TOLD": 50,
     "config.schema.types.NAME": r"^[a-z]([a-z0-9-]*[a-z0-9])?$",
+    "engine.executor.MAX_UNKNOWN_OUTCOMES": 6,
+    "engine.executor.VERIFY_DELAYS": (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0),
     "engine.prefetch.VISIBILITY_DELAYS": (1, 2, 4, 8),
     "files.LARGEST": 16 * MIB,
     "installation.DISTRIBUTION": "provision-serverless",
