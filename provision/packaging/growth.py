@@ -34,18 +34,6 @@ _WHOLE: Final = "archive-v"
 _INFO: Final = ".dist-info"
 
 
-class TooMuch(Exception):
-    """The error for growth beyond a layer's limits.
-
-    `names` are the top-level names of the largest wheel, or of the folder.
-    """
-
-    def __init__(self, what: str, names: Iterable[str]) -> None:
-        super().__init__(what)
-        self.what = what
-        self.names = tuple(sorted(names))
-
-
 @dataclass(frozen=True)
 class Size:
     """The number of entries, bytes and levels below a folder; bytes are 0 if not requested."""
@@ -57,6 +45,27 @@ class Size:
     def __add__(self, other: Size) -> Size:
         deep = max(self.deep, other.deep)
         return Size(self.entries + other.entries, self.size + other.size, deep)
+
+
+class LimitExceeded(Exception):
+    """The error for growth beyond a limit while uv runs; `by` is the measure that exceeds it."""
+
+    def __init__(self, what: str, by: Callable[[Size], int]) -> None:
+        super().__init__(what)
+        self.what = what
+        self.by = by
+
+
+class TooMuch(Exception):
+    """The error for growth beyond a layer's limits, raised after uv has ended.
+
+    `names` are the top-level names of the largest wheel, or of the folder.
+    """
+
+    def __init__(self, what: str, names: Iterable[str]) -> None:
+        super().__init__(what)
+        self.what = what
+        self.names = tuple(sorted(names))
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ class Growth:
         return cls(folder, cache, frozenset(_parts(cache)))
 
     def check(self, written: int | None) -> None:
-        """Raise `TooMuch` if a limit is exceeded.
+        """Raise `LimitExceeded` if a limit is exceeded.
 
         `written` is the bytes that uv wrote, or None if the system does not report them; then the
         files are measured.
@@ -83,13 +92,26 @@ class Growth:
         here = size_below(self._packages, sized=sized)
         if max(cached.deep, here.deep) > MOST_DEEP:
             what = f"folders more than {MOST_DEEP} deep"
-            raise self._too_much(what, attrgetter("deep"))
+            raise LimitExceeded(what, attrgetter("deep"))
         if max(cached.entries, here.entries) > MOST_ENTRIES:
             what = f"more than {MOST_ENTRIES:,} files and folders"
-            raise self._too_much(what, attrgetter("entries"))
+            raise LimitExceeded(what, attrgetter("entries"))
         if (cached.size + here.size if written is None else written) > MOST_WRITTEN:
             what = f"files that take more than {megabytes(MOST_WRITTEN)} to write"
-            raise self._too_much(what, attrgetter("size"))
+            raise LimitExceeded(what, attrgetter("size"))
+
+    def too_much(self, exceeded: LimitExceeded) -> TooMuch:
+        """Return the error with the names of the largest wheel.
+
+        Called after uv has ended and before `forget`: uv renames and deletes packages while it
+        runs, so one that was listed may be gone when it is measured.
+        """
+        wheels = self._new()
+        here = [self._packages / name for name in _listed(self._packages)]
+        sizes = {path: size_below(path, sized=True) for path in (*wheels, *here)}
+        largest = max(sizes, key=lambda path: exceeded.by(sizes[path]), default=self._packages)
+        names = _listed(largest) if largest in wheels else [largest.name]
+        return TooMuch(exceeded.what, names)
 
     def forget(self) -> bool:
         """Delete half unpacked packages from the cache; return whether that was possible.
@@ -119,13 +141,6 @@ class Growth:
 
     def _new(self) -> list[Path]:
         return [self.cache / name for name in _parts(self.cache) if name not in self.before]
-
-    def _too_much(self, what: str, by: Callable[[Size], int]) -> TooMuch:
-        wheels = self._new()
-        here = [self._packages / name for name in _listed(self._packages)]
-        sizes = {path: size_below(path, sized=True) for path in (*wheels, *here)}
-        largest = max(sizes, key=lambda path: by(sizes[path]), default=self._packages)
-        return TooMuch(what, _listed(largest) if largest in wheels else [largest.name])
 
     def _size(self, part: Path, *, sized: bool) -> Size:
         if part.name.startswith(_TEMPORARY):

@@ -17,7 +17,7 @@ from typing import Final
 
 from provision.packaging import process_limits
 from provision.packaging.folder import UNZIPPED_LIMIT
-from provision.packaging.growth import Growth
+from provision.packaging.growth import Growth, LimitExceeded
 
 SECONDS: Final = 600
 MOST_BYTES: Final = UNZIPPED_LIMIT
@@ -56,14 +56,23 @@ def run(command: Sequence[str], growth: Growth, given: Mapping[str, str]) -> End
     ) as process:
         try:
             said = _said_until_its_end(process, growth)
+        except LimitExceeded as exceeded:
+            _end(process)
+            error = growth.too_much(exceeded)
+            growth.forget()
+            raise error from exceeded
         except BaseException:
-            process.kill()
-            process.wait()
+            _end(process)
             growth.forget()
             raise
     if process.returncode:  # it may have ended before it cleaned up
         growth.forget()
     return Ended(process.returncode, said)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.wait()
 
 
 def _said_until_its_end(process: subprocess.Popen[str], growth: Growth) -> str:

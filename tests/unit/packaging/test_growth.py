@@ -17,7 +17,7 @@ import uv
 from provision.packaging import growth, installer, installer_process
 from provision.packaging.cache import Cache
 from provision.packaging.folder import MOST_DEEP, MOST_FILES
-from provision.packaging.growth import Growth, TooMuch, remove, size_below
+from provision.packaging.growth import Growth, LimitExceeded, remove, size_below
 from provision.packaging.installer import WheelInstallFailed
 from provision.packaging.layers import build_layer
 from tests.support.sample_stack import ROOT
@@ -130,6 +130,23 @@ def test_the_largest_of_several_is_named(
     ]
     with pytest.raises(WheelInstallFailed, match=r"the most of it: big-one==1\.0$"):
         build(tmp_path, *wheels)
+
+
+def test_the_largest_is_named_after_uv_has_ended(
+    tmp_path: Path, scratch: Path, cache: Path, few: None, monkeypatch: Patch
+) -> None:
+    """Here it renames its package whenever it is looked at, as uv does once with each."""
+    moving = (
+        "place.rename(cache / f'.tmp{number}'); "
+        "place = cache / f'.tmp{number}'; (place / str(number)).touch()"
+    )
+    pid = endless(tmp_path, monkeypatch, "place if number else cache / '.tmpnew'", moving)
+    other = Wheel(PIN.path, PIN.pin.replace("bomb", "other"))
+    with pytest.raises(WheelInstallFailed) as caught:
+        build(tmp_path, PIN, other)
+    assert has_ended(pid)
+    (named,) = caught.value.more
+    assert len(named) > len("the most of it: "), named
 
 
 def test_what_was_unpacked_before_is_counted_where_it_is_copied(
@@ -420,5 +437,5 @@ def test_counting_stops_where_it_is_too_much(tmp_path: Path, few: None) -> None:
     assert size_below(tmp_path / "gone", sized=True).entries == 0
     grown = Growth.since_now(tmp_path / "none", tmp_path / "none")
     grown.check(None)
-    with pytest.raises(TooMuch, match="more than 19"):
+    with pytest.raises(LimitExceeded, match="more than 19"):
         grown.check(20_000_001)
