@@ -20,8 +20,8 @@ from tests.support.speedups import make_cheap
 from tests.support.virtual_clock import VirtualClock
 
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # 1,300 images for each account of a test
-# What is built for one test serves the next, and nothing of it is where the user's own is; what
-# is downloaded for it may come from there.
+# Zips built for one test serve the next, in a directory apart from the user's; downloads may come
+# from the user's cache.
 os.environ.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
 os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parents[1] / ".pytest_cache" / "user")
 os.environ["XDG_STATE_HOME"] = str(Path(__file__).parents[1] / ".pytest_cache" / "user-state")
@@ -29,7 +29,7 @@ os.environ["XDG_STATE_HOME"] = str(Path(__file__).parents[1] / ".pytest_cache" /
 
 @pytest.fixture(autouse=True)
 def _no_real_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test may find somebody's credentials."""
+    """Hide real credentials from every test."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
@@ -46,7 +46,7 @@ def _no_waste(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time a hundred times as fast: `down` waits some seconds for interfaces to show up (E6)."""
+    """Let time pass a hundred times as fast: `down` waits seconds for interfaces to appear (E6)."""
     sleep, now = Clock.sleep, Clock.now
     monkeypatch.setattr(Clock, "sleep", lambda self, seconds: sleep(self, seconds / 100))
     monkeypatch.setattr(Clock, "now", lambda self: now(self) * 100)
@@ -54,7 +54,7 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An empty emulated account."""
+    """Run the test with an empty emulated account."""
     teach_moto(monkeypatch)
     with mock_aws():
         yield
@@ -62,7 +62,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def one_item_a_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[OneItemAPageForUs]:
-    """Every listing of every client of ours has one item a page, and none on the first (X12)."""
+    """Give every listing of our clients one item a page, and none on the first (X12)."""
     law = OneItemAPageForUs()
     held = Court([law], VirtualClock())
     new = Aws._new_client

@@ -1,4 +1,4 @@
-"""Hints that install something: right for how this was installed, never of a stranger's name."""
+"""Hints that install something fit how this was installed, and name no foreign package."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Install = Callable[[dict[str, Any] | None], None]
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Make the installation that Python finds first one with this origin; None: of an index."""
+    """Replace the first installation that Python finds by one of this origin; None is an index."""
 
     def make(origin: dict[str, Any] | None) -> None:
         folder = tmp_path / f"{DISTRIBUTION.replace('-', '_')}-0.1.0.dist-info"
@@ -56,7 +56,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 
 @pytest.fixture
 def lacking(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Modules that are not installed."""
+    """Return a set of modules; those a test adds seem not installed."""
     names: set[str] = set()
     find = importlib.util.find_spec
     monkeypatch.setattr(
@@ -153,7 +153,7 @@ def test_sources_that_were_never_installed(monkeypatch: pytest.MonkeyPatch) -> N
 def test_uv_is_called_so_that_the_shell_finds_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The program may have been called by its path, with nothing of its environment on PATH."""
+    """The program may have been called by its path, with its environment not on PATH."""
     (tmp_path / "requirements.in").write_text("")
     monkeypatch.setenv("PATH", os.defpath)
     command = compile_command(tmp_path)
@@ -167,7 +167,7 @@ def test_uv_is_called_so_that_the_shell_finds_it(
 
 
 def test_no_other_module_words_an_installation_itself() -> None:
-    """A name written by hand is a stranger's as soon as ours is not on the index."""
+    """A name in a text is another publisher's package if ours is not on the index."""
     by_hand = [
         f"{path.relative_to(ROOT)}:{text.lineno}"
         for path in sorted((ROOT / "provision").rglob("*.py"))

@@ -1,4 +1,4 @@
-"""Size, shape and words as tests: short modules and functions, docstrings in the field's words."""
+"""Tests of the code's own size, shape and words."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(
     path for folder in ("provision", "function", "bench") for path in (ROOT / folder).rglob("*.py")
 )
+TESTS = sorted(path for folder in ("unit",) for path in (ROOT / "tests" / folder).rglob("*.py"))
 TEST_FOLDERS = ("tests/faults", "tests/conformance")
 AVOIDED = {
     "anew": "again, or a verb with re-",
@@ -40,11 +41,11 @@ AVOIDED = {
     "whatever": "any",
     "whoever": "any user, the owner",
 }
-"""Words that docstrings and comments do without, as patterns, and the words to use."""
+"""Words that docstrings and comments must not use, as patterns, with their replacements."""
 KEPT_TEXTS = {"What the function _ may do"}
 """The description of a role in AWS: another text would be a change of every stack."""
 A_CLAUSE_AS_SUBJECT = r"(?-i:^What\b|(?<=[.:;] )What\b)"
-""""What replaces is there before what it replaces is deleted"."""
+"""A clause as the subject, as in "What replaces is there before what it replaces is deleted"."""
 IN_PROSE = re.compile(rf"\b(?:{'|'.join(AVOIDED)})\b|{A_CLAUSE_AS_SUBJECT}", re.IGNORECASE)
 PAIRS = {
     "Cors": ("provision.config.schema.api", "provision.steps.apigateway.rest_api.contents"),
@@ -55,7 +56,7 @@ PAIRS = {
     "Route": ("provision.config.schema.api", "provision.steps.apigateway.rest_api.contents"),
     "Table": ("provision.config.schema.tables", "provision.steps.dynamodb.table"),
 }
-"""Names that config.yaml, or IAM, and a resource both have: the first is imported by its module."""
+"""Names that config.yaml or IAM and a resource share: the first is imported by its module."""
 QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|“[^”]*”")
 
 
@@ -129,7 +130,7 @@ def test_errors_are_not_changed_after_they_were_raised() -> None:
 def test_docstrings_and_comments_use_the_fields_words() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{line}: {word}"
-        for path in MODULES
+        for path in (*MODULES, *TESTS)
         for line, text in sorted(prose(path.read_text("utf-8")))
         for word in avoided(text)
     ]
@@ -189,7 +190,7 @@ class Table(ConfigSection):
 
 
 def defined(tree: ast.AST) -> Iterator[str]:
-    """Names of classes, functions, constants and fields."""
+    """Yield the names of classes, functions, constants and fields."""
     for node in ast.walk(tree):
         match node:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
@@ -203,7 +204,10 @@ def module_of(path: Path) -> str:
 
 
 def imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """Module and name of each `from module import name`; of `provision.config` its own modules."""
+    """Yield module and name of each `from module import name`.
+
+    A name from `provision.config` is given with the module that defines it.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
@@ -213,12 +217,12 @@ def imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 def avoided(text: str) -> list[str]:
-    """The words of a text that are to be avoided, but for code and quotations in it."""
+    """Return the words of a text that are to be avoided, but for code and quotations in it."""
     return IN_PROSE.findall(QUOTED.sub("_", " ".join(text.split())))
 
 
 def shown(code: str) -> Iterator[tuple[int, str]]:
-    """Line and text of every string that a user may read: of several words, or printed as help."""
+    """Yield line and text of strings that a user may read: of several words, or printed as help."""
     tree = ast.parse(code)
     bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -237,7 +241,7 @@ def shown(code: str) -> Iterator[tuple[int, str]]:
 
 
 def prose(code: str) -> Iterator[tuple[int, str]]:
-    """Line and text of every docstring and comment, but for docstrings that the program prints."""
+    """Yield line and text of docstrings and comments, but for docstrings that are printed."""
     tree = ast.parse(code)
     printed = {id(node.body[0]) for node in ast.walk(tree) if is_printed(node)}
     for node in ast.walk(tree):
@@ -257,7 +261,7 @@ def prose(code: str) -> Iterator[tuple[int, str]]:
 
 
 def is_printed(node: ast.AST) -> TypeGuard[ast.FunctionDef | ast.ClassDef]:
-    """Commands have their --help there, and sections of the configuration their description."""
+    """Return whether the docstring is a command's --help or a section's description."""
     match node:
         case ast.FunctionDef():
             return any(

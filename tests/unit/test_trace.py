@@ -1,4 +1,4 @@
-"""The trace: whole at every moment, spans that nest, a lane a thread, and nothing secret in it."""
+"""The trace: complete at every moment, spans nested, a lane for each thread, no secrets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SECRET = "not-for-anybody-else"
 
 
 def read(path: Path) -> list[Event]:
-    """The events, each with what the format requires of it."""
+    """Return the events, after a check that each has the keys its phase requires."""
     events: list[Event] = json.loads(path.read_text())["traceEvents"]
     for event in events:
         assert event["ph"] in {"B", "E", "M"}
@@ -45,7 +45,7 @@ def read(path: Path) -> list[Event]:
 
 
 def spans(events: list[Event]) -> list[tuple[str, ...]]:
-    """Each span as the names of all it is in, outermost first: `B` and `E` match in every lane."""
+    """Return each span as the names of all spans around it; `B` and `E` match in every lane."""
     found: list[tuple[str, ...]] = []
     inside: dict[int, list[str]] = defaultdict(list)
     last: dict[int, int] = defaultdict(int)
@@ -173,7 +173,7 @@ def test_threads_of_one_name_share_a_lane_unless_both_are_at_work(path: Path) ->
 
 
 def test_what_is_told_later_shares_no_lane_with_what_came_since(path: Path) -> None:
-    """A thread that waited says so when it goes on: one of its name came and went meanwhile."""
+    """A waiting thread reports when it continues; another of its name ran in the meantime."""
     waiting, come = threading.Event(), threading.Event()
 
     def wait() -> None:
@@ -205,7 +205,7 @@ def test_without_a_file_nothing_is_recorded() -> None:
 
 
 def traced(path: Path, refuse: Callable[..., Any], *, paced: bool = False) -> list[Event]:
-    """What is recorded while Lambda is asked for a function and `refuse` answers."""
+    """Return the events recorded while a function is read from Lambda and `refuse` answers."""
     with open_trace(path) as trace:
         access = Access(
             "us-east-1",

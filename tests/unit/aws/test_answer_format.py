@@ -1,4 +1,4 @@
-"""What is not AWS's is never read as an answer: over the protocols, and at every call of a run."""
+"""Answers that are not from AWS are never read as answers: each protocol, each call of a run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.harness import new_aws
 from tests.support.virtual_clock import VirtualClock
 
 SWEEP = "PAGES_SWEEP" in os.environ
-"""With it a page comes at every operation of a command; in the suite at some, by a seed."""
+"""With it, a web page replaces every operation's answer; without, those chosen by a seed."""
 SEED = random.Random(3)
 FIRST = "before-send.sts.GetCallerIdentity"
 XHTML = b'<?xml version="1.0"?>\n<html><head><title>Hotel &amp; Spa</title></head><body/></html>'
@@ -85,11 +85,11 @@ STRANGE: list[tuple[int, bytes]] = [
 
 @dataclass
 class Stream:
-    """As the SDK hands over what it does not read."""
+    """A streaming body, as the SDK passes it on unread."""
 
 
 def judged(service: str, operation: str, status: int, body: object, kind: str = "") -> str:
-    """What is left of the body; raises what is to be told."""
+    """Return the body that `demand_form` leaves; it raises the error that is to be reported."""
     model = botocore.session.Session().get_service_model(service).operation_model(operation)
     answer = {"status_code": status, "body": body, "headers": {"content-type": kind}}
     demand_form("https://sts.amazonaws.com", model, answer)
@@ -133,10 +133,10 @@ def test_a_redirection_says_where_it_leads() -> None:
 
 @dataclass
 class InBetween:
-    """Something on the way that answers one call of a run in AWS's place."""
+    """A network device that answers one call of a run in AWS's place."""
 
     operation: str
-    """As `before-send.dynamodb.DescribeTable`; its first call."""
+    """The event whose first call is answered, such as `before-send.dynamodb.DescribeTable`."""
     status: int = 200
     body: bytes = XHTML
     calls: list[str] = field(default_factory=list)
@@ -177,7 +177,7 @@ def test_a_balancer_that_fails_is_asked_again(account: None) -> None:
 
 
 class Way:
-    """All clients of a command go through this."""
+    """Connects every client of a command to an `InBetween`."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.between = InBetween("")
@@ -196,7 +196,7 @@ class Way:
 
 
 def state() -> dict[str, int]:
-    """Ids differ from run to run."""
+    """Return the state with ids replaced, because they differ from run to run."""
     return {kind: len(names) for kind, names in inventory(new_aws()).items()}
 
 
@@ -207,8 +207,11 @@ def test_a_page_in_the_place_of_any_answer(
     monkeypatch: pytest.MonkeyPatch,
     verb: str,
 ) -> None:
-    """At an operation of the command it is told, or what was lost is looked for; nothing
-    ends well that is not, and nothing is unexpected."""
+    """A web page in the place of any operation's answer is handled.
+
+    It is reported, or the run searches for the resource whose answer was lost. No run succeeds that
+    should not, and no error is unexpected.
+    """
     words = {
         "plan": ("plan",),
         "up": ("up", "--yes"),
@@ -240,7 +243,7 @@ CUT = b"<ListAccountAliasesResponse><ListAccountAliasesResult><AccountAliases>"
 
 @pytest.mark.parametrize("body", [XHTML, CUT])
 def test_what_nothing_depends_on_is_done_without(account: None, body: bytes) -> None:
-    """The account's name is for people only, and what only reads goes on by the recorded key."""
+    """The account's name is only for people, and commands that only read use the recorded key."""
     between = InBetween("before-send.iam.ListAccountAliases", 200, body)
     access = Access("us-east-1", credentials=("test", "test"), on_client_created=between.watch)
     assert account_alias(Aws(access)) == ""

@@ -1,4 +1,4 @@
-"""Around a call: counted, refused while reading only, tried again by class and never blindly."""
+"""Each call is counted, refused while only reading, and retried by error class, never blindly."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("account")
 
 
 class Answers:
-    """Stands before the emulator: the first calls of one operation get these answers."""
+    """Answers the first calls of one operation before they reach the emulator."""
 
     def __init__(self, operation: str, *answers: AWSResponse | Exception) -> None:
         self.operation = operation
@@ -80,7 +80,7 @@ def test_a_write_is_stopped_before_it_leaves_while_reading_only() -> None:
 
 
 def test_writes_are_stopped_until_the_last_block_that_reads_has_ended() -> None:
-    """In whichever order they end: each thread opens and closes its own."""
+    """The order in which blocks end does not matter: each thread opens and closes its own."""
     aws = new_aws()
     first, second = aws.reading(), aws.reading()
     first.__enter__()

@@ -1,4 +1,4 @@
-"""Why AWS could not be asked: each cause by itself, with the command that helps with that one."""
+"""Each cause why AWS could not be asked has its own message and command."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ REFUSED = "<botocore.awsrequest.AWSHTTPSConnection object at 0x7f>: [Errno 111] 
 
 
 def answered(code: str, text: str = "AWS's words", *, ahead: float = 0.0) -> ClientError:
-    """`ahead`: seconds that this machine's clock is ahead of AWS's, once it is `dated`."""
+    """Return an error with this code; this machine's clock is `ahead` seconds ahead of AWS's."""
     response: Any = {
         "Error": {"Code": code, "Message": text},
         "ResponseMetadata": {"HTTPHeaders": {"ahead": ahead}},
@@ -69,7 +69,7 @@ def answered(code: str, text: str = "AWS's words", *, ahead: float = 0.0) -> Cli
 
 
 def dated(error: Exception) -> Exception:
-    """As it comes now: what is tried was made when the tests were listed, minutes ago."""
+    """Return the error dated now; the parameters were made at collection, minutes ago."""
     if isinstance(error, ClientError):
         headers: Any = error.response["ResponseMetadata"]["HTTPHeaders"]
         there = datetime.now(UTC) - timedelta(seconds=headers["ahead"])
@@ -175,7 +175,7 @@ def test_no_two_causes_are_told_to_type_the_same_unless_it_is_the_same_remedy() 
 
 
 def test_what_went_meanwhile_is_told_as_somebody_elses_work() -> None:
-    """Two first runs at once: one takes back the API in which the other has just looked."""
+    """Of two first runs at once, one removes the API in which the other has just searched."""
     told = translate_error(answered("NotFoundException", "Invalid API identifier specified"))
     assert "another run or user is changing this stack" in told.hint
     assert "fix the cause" in translate_error(answered("ValidationException")).hint
@@ -201,7 +201,7 @@ def test_what_no_waiting_mends_is_told_at_once(
 def test_a_disabled_region_is_not_taken_for_bad_credentials(
     account: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """aws/aws-cdk#8131: AWS says the same of both, so the partition's own region is asked."""
+    """AWS answers alike to both, so the partition's own region is asked (aws/aws-cdk#8131)."""
     aws = new_aws(region="ap-east-1")
 
     def unknown() -> Any:
@@ -255,7 +255,7 @@ def test_keys_that_no_region_knows_are_bad(account: None, monkeypatch: pytest.Mo
 
 @contextmanager
 def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A port on this machine where `serve` has every connection."""
+    """Listen on a port of this machine, and pass each connection to `serve`."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(5)
 
@@ -297,7 +297,7 @@ def test_a_server_that_hangs_up() -> None:
 
 
 def _self_signed(directory: Path) -> Path:
-    """A key and its certificate, by itself, in one file."""
+    """Return a file with a private key and its self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -333,7 +333,7 @@ def test_a_certificate_of_nobody_we_know(tmp_path_factory: pytest.TempPathFactor
 def test_an_address_is_told_without_a_password_and_can_be_pasted(
     kind: type[BotoCoreError],
 ) -> None:
-    """An endpoint may be given with a password, and a query has signs of a shell's."""
+    """The message leaves out an endpoint's password, and quotes what a shell would interpret."""
     address = "http://me:geheim@[::1]:4566/apikeys?name=tap&limit=500"
     told = translate_error(kind(endpoint_url=address, error=REFUSED))
     said = f"{told.message} {told.hint}"

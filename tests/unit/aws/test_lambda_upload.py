@@ -1,4 +1,4 @@
-"""Uploads of zips: what is sent is what botocore would send."""
+"""Zips are uploaded with the same requests that botocore would send."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CALLS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 
 def sent(client: Any, call: str) -> AWSPreparedRequest:
-    """What would go out."""
+    """Return the request that would be sent."""
     requests: list[AWSPreparedRequest] = []
 
     def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:

@@ -1,6 +1,4 @@
-"""Every error class of the retry table, matched by code and message; and what must never be tried
-again.
-"""
+"""Every error class of the retry table matches by code and message, and some are never retried."""
 
 from __future__ import annotations
 
@@ -262,11 +260,11 @@ PASSING_A_ROLE = {
         "The role ARN does not have required trust permission for API Gateway.",
     ],
 }
-"""What AWS says of a role that has not reached the service yet, by the call that hands it over."""
+"""AWS's message, by the call that passes a role which the service does not know yet."""
 
 
 def test_every_call_that_hands_a_role_over_waits_until_it_can_be_assumed() -> None:
-    """One more kind that passes a role needs its text here, and passes by the one rule."""
+    """Another kind that passes a role needs its message here, and is covered by the same rule."""
     passing = {
         made.operation
         for kind in KINDS.values()

@@ -1,4 +1,4 @@
-"""The SDK as it is set up: its models are read another way, and are the same."""
+"""The SDK's models are loaded in another way than botocore's, with the same content."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_service_that_there_is_not() -> None:
 
 
 def test_models_of_ones_own_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """AWS_DATA_PATH, with variables in it, as botocore takes it."""
+    """AWS_DATA_PATH is read as botocore reads it, variables included."""
     folder = tmp_path / "models" / "mine" / "2026-01-01"
     folder.mkdir(parents=True)
     (folder / "service-2.json.gz").write_bytes(gzip.compress(json.dumps({"a": 1}).encode()))
@@ -51,7 +51,7 @@ def test_models_of_ones_own_are_found(tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.usefixtures("account")
 def test_a_call_says_who_makes_it() -> None:
-    """As CloudTrail shows it."""
+    """The user agent names this tool, as CloudTrail shows it."""
     said: list[str] = []
     aws = new_aws()
     aws.sts.meta.events.register(

@@ -1,4 +1,4 @@
-"""Waiting by condition: in growing pauses, told to a listener, up to a budget."""
+"""Waiting for a condition: in growing pauses, reported to a listener, limited by a budget."""
 
 from __future__ import annotations
 

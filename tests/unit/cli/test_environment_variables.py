@@ -1,4 +1,4 @@
-"""A variable of the environment that is like one of ours and is none is told: it sets nothing."""
+"""An environment variable whose name resembles one of ours, and sets nothing, is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A command on the stack is passed its session, with what --json and --trace say, in one way."""
+"""Every command on a stack is passed its session, with --json and --trace, in the same way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the program was called, and the commands in what it says: to be pasted as they are."""
+"""Commands in messages repeat how the program was called, so that they can be pasted."""
 
 from __future__ import annotations
 

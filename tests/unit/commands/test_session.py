@@ -1,4 +1,4 @@
-"""What a session measures and asks."""
+"""The session's measurements and questions."""
 
 from __future__ import annotations
 

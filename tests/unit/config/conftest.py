@@ -1,4 +1,4 @@
-"""A furnished folder for a configuration."""
+"""A fixture with the files that a configuration refers to."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ environments:
 
 
 def furnish(folder: Path) -> Path:
-    """What the sample refers to on disk; returns where its config.yaml goes."""
+    """Create the files that the sample refers to, and return the path for its config.yaml."""
     (folder / "function").mkdir()
     (folder / "function" / "app.py").write_text("def handler(event, context): ...\n")
     (folder / "layer").mkdir()
@@ -75,7 +75,7 @@ def load_text(path: Path, text: str, environment: str | None = None) -> Config:
 
 
 def problems_of(path: Path, text: str, environment: str | None = None) -> tuple[Problem, ...]:
-    """What is wrong with the text; nothing when it loads."""
+    """Return the problems of the text, or none if it loads."""
     try:
         load_text(path, text, environment)
     except ConfigInvalid as invalid:
@@ -84,11 +84,11 @@ def problems_of(path: Path, text: str, environment: str | None = None) -> tuple[
 
 
 def changed(old: str, new: str, text: str = SAMPLE) -> str:
-    """The sample with one passage replaced, which must be there."""
+    """Return the sample with one passage replaced, which must be there."""
     assert old in text, f"{old!r} is not in the sample"
     return text.replace(old, new, 1)
 
 
 def line_of(text: str, passage: str) -> int:
-    """The line, from 1, on which the passage begins."""
+    """Return the number of the line, from 1, on which the passage begins."""
     return text[: text.index(passage)].count("\n") + 1

@@ -1,4 +1,4 @@
-"""One wrong passage each: the one problem reported, its line, its key, and what it says."""
+"""One wrong passage each gives one problem, with its line, key and message."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.unit.config.sample import SAMPLE, changed, line_of, problems_of
 
 @dataclass(frozen=True)
 class Case:
-    """`old` becomes `new`; the problem stands on the line of `at` (else of `new`)."""
+    """A passage `old` becomes `new`; the problem is on the line of `at`, or else of `new`."""
 
     reason: str
     old: str

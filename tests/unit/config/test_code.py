@@ -1,4 +1,4 @@
-"""The code that config.yaml names: every module that does not compile is told with its line."""
+"""Every module named in config.yaml that does not compile is reported with its line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Told:
 
 @pytest.fixture
 def check(path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[str], Told]:
-    """`provision config check` on this text."""
+    """Run `provision config check` on this text."""
 
     def run(text: str) -> Told:
         path.write_text(text, "utf-8")

@@ -1,4 +1,4 @@
-"""The values in effect: the shipped file, defaults, all problems at once, what is imported."""
+"""The loaded values: the shipped file, defaults, imports, and all problems reported at once."""
 
 from __future__ import annotations
 

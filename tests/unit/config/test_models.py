@@ -1,4 +1,4 @@
-"""Body models: what draft 4 and API Gateway refuse, before any call and by line."""
+"""Body models that draft 4 or API Gateway refuses are reported before any call, by line."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def told(**models: Any) -> list[str]:
 
 
 def schemas() -> st.SearchStrategy[Any]:
-    """Nearly right ones: each keyword with what belongs there, or with something else."""
+    """Generate almost valid schemas: each keyword with a value of its type, or of another."""
     words = st.sampled_from(["a", "b", "object", "string", "number", ""])
     plain = st.none() | st.booleans() | st.integers(-1, 2) | st.sampled_from([0.5, 1.0]) | words
 

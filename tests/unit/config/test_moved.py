@@ -1,4 +1,4 @@
-"""`moved`: each wrong line is one problem, at its line, with what to write instead."""
+"""Each wrong line under `moved` is one problem, at its line, with the text to write instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""null is null wherever it may stand: never the text "null", in no check and no message."""
+"""Null is null at every allowed place, and never the text "null" in a check or message."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FULL["functions"]["items"]["environment"]["KEY"]["key"] = "alias/ours"
 
 
 def leaves(value: Any, way: Way = ()) -> Iterator[Way]:
-    """The way to every value that is no mapping, and to every mapping below the top."""
+    """Yield the path to every value that is no mapping, and to every mapping below the top."""
     if way:
         yield way
     if isinstance(value, dict):
@@ -50,7 +50,7 @@ def leaves(value: Any, way: Way = ()) -> Iterator[Way]:
 
 
 def with_null(way: Way, spelling: str) -> str:
-    """The configuration with null there, in one of YAML's spellings."""
+    """Return the configuration with null at this path, in one of YAML's spellings."""
     changed = copy.deepcopy(FULL)
     inner: Any = changed
     for key in way[:-1]:
@@ -60,7 +60,7 @@ def with_null(way: Way, spelling: str) -> str:
 
 
 def test_it_is_complete() -> None:
-    """Whatever may be null is in the configuration below, so that each is tried."""
+    """Every place that allows null is in the configuration below, so that each is tried."""
     tried = {general(way) for way in leaves(FULL)}
     for way in leaves(FULL):
         shape = config_shape().at(way)
@@ -70,7 +70,7 @@ def test_it_is_complete() -> None:
 
 
 def general(way: Way) -> Way:
-    """The way with `*` for names that are free to choose."""
+    """Return the path with `*` for names that are free to choose."""
     shapes = [config_shape().at(way[:number]) for number in range(len(way))]
     return tuple(
         key if shape and key in shape.fields else "*"
@@ -79,7 +79,7 @@ def general(way: Way) -> Way:
 
 
 def may_be_null(way: Way) -> bool:
-    """Within a model draft 4 has it in `default` and `enum` alone, which this one has not."""
+    """Return whether null is allowed there; in a model only `default` and `enum` allow it."""
     shape = config_shape().at(way)
     return shape is not None and shape.nullable
 
@@ -91,7 +91,7 @@ def test_null_anywhere(path: Path, way: Way) -> None:
 
 
 def look_at(way: Way, problems: tuple[Problem, ...]) -> None:
-    """Where null may be, nothing is wrong; elsewhere what is wrong is the null itself."""
+    """Assert that null is accepted where allowed, and is itself the problem elsewhere."""
     assert not (problems and may_be_null(way))
     for problem in problems:
         assert problem.key.startswith((format_path(way), format_path(way[:1]))), problem

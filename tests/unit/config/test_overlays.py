@@ -11,7 +11,7 @@ from tests.unit.config.sample import SAMPLE, changed, line_of, load_text, proble
 
 
 def with_prod(overlay: str) -> str:
-    """The sample with another overlay for prod, given as lines without indentation."""
+    """Return the sample with another overlay for prod, given as lines without indentation."""
     lines = "".join(f"    {line}\n" for line in overlay.splitlines())
     return changed("    functions: {items: {memory: 1024}}\n", lines)
 
@@ -164,7 +164,7 @@ def test_a_region_in_an_overlay(path: Path) -> None:
 
 
 def test_more_environments_than_are_worth_checking(path: Path) -> None:
-    """Told at the first that is too many, and none of them checked."""
+    """The first environment beyond the limit is reported, and none of them is checked."""
     without = SAMPLE[: SAMPLE.index("environments:")]
     some = [f"  e{number}: {{memry: 1}}\n" for number in range(51)]
     text = f"{without}environments:\n{''.join(some)}"
@@ -186,7 +186,7 @@ def test_more_environments_than_are_worth_checking(path: Path) -> None:
     ],
 )
 def test_a_misspelt_name_is_told_which_it_may_be(path: Path, overlay: str, meant: str) -> None:
-    """What the first advice was, to complete it, made a second table."""
+    """To complete the misspelt entry, as once suggested, would create a second table."""
     problems = problems_of(path, with_prod(overlay), "prod")
     assert problems
     for problem in problems:

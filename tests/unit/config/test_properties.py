@@ -1,4 +1,4 @@
-"""Valid configurations round trip; a typo in a key is reported at its line; nothing crashes."""
+"""Valid configurations round trip; a misspelt key is reported at its line; nothing crashes."""
 
 from __future__ import annotations
 
@@ -102,8 +102,10 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def written(document: Any) -> str:
-    """As YAML 1.2 reads it: PyYAML's own dumper leaves `0E0` without quotes, which 1.1 has for text
-    and 1.2 for a number."""
+    """Return the document as YAML 1.2.
+
+    PyYAML's own dumper writes `0E0` without quotes, which is a text in 1.1 and a number in 1.2.
+    """
     return yaml.dump(document, Dumper=_Dumper, allow_unicode=True)
 
 
@@ -158,7 +160,7 @@ WEIRD: st.SearchStrategy[Any] = st.recursive(
 
 
 def ways(node: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every place in a document."""
+    """Yield the path of every place in a document."""
     inner: list[tuple[Any, Any]] = []
     if isinstance(node, dict):
         inner = list(node.items())

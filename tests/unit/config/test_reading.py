@@ -1,4 +1,4 @@
-"""What comes before the model: files that cannot be read, syntax, and YAML 1.2's plain values."""
+"""Steps before the model: unreadable files, syntax errors, and YAML 1.2's plain values."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_too_many_values_and_no_alias(path: Path) -> None:
 def test_no_more_is_read_than_is_allowed(
     path: Path, monkeypatch: pytest.MonkeyPatch, item: str
 ) -> None:
-    """Of 400,000 values, which took YAML half a minute."""
+    """A file of 400,000 values, which took YAML half a minute, is refused at once."""
     asked: list[object] = []
     compose = _Loader.compose_node
 
@@ -134,7 +134,7 @@ def test_no_more_is_read_than_is_allowed(
 
 
 def test_as_many_values_as_are_allowed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys are none."""
+    """Keys are not counted as values."""
     monkeypatch.setattr("provision.config.yaml.reader.MOST_NODES", 5)
     path.write_text("a: [1, 2]\nb: {c: 3}\n")
     with pytest.raises(ConfigInvalid, match="more than"):
@@ -152,7 +152,7 @@ def test_a_number_that_is_none_is_told_at_its_line(path: Path, number: str) -> N
 
 
 def test_as_many_mistakes_as_there_are_references(path: Path) -> None:
-    """In time, each with what was perhaps meant, and no list of everything behind each."""
+    """Many wrong references are reported in time, each with one suggestion."""
     layers = "\n".join(f"  a-layer-with-some-name-{n:04}: {{source: layer}}" for n in range(400))
     wrong = ", ".join(f"a-layer-with-some-nmae-{n:04}" for n in range(400))
     text = SAMPLE.replace("[dependencies]", f"[{wrong}, zzz]")

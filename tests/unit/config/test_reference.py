@@ -1,4 +1,4 @@
-"""The papers made from the model: JSON Schema that agrees with `load`, and an up-to-date page."""
+"""The JSON Schema made from the model agrees with `load`, and the generated page is current."""
 
 from __future__ import annotations
 

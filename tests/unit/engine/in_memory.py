@@ -1,4 +1,4 @@
-"""An account in memory, with one kind of resource: what the engine does about it costs no call."""
+"""An account in memory with one kind of resource, so that tests of the engine need no calls."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def refused(code: str, status: int = 400) -> ClientError:
 
 @dataclass
 class Account:
-    """The resources by id, the calls in their order, and what happens in the next ones."""
+    """Resources by id, the calls in their order, and the faults of the next calls."""
 
     resources: dict[str, Item] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Account:
         self.listener = listener
 
     def called(self, verb: str, name: str) -> None:
-        """Note the call; what is to happen in it happens before AWS acts on it."""
+        """Record the call, and run its fault before AWS acts on it."""
         self.calls.append((verb, name))
         self.heard.append(self.listener is not None)
         if waiting := self.faults.get(verb):

@@ -1,4 +1,4 @@
-"""Two runs at once, each with its own state: seen by our mark, told, and nothing is doubled."""
+"""Two concurrent runs with separate states notice each other by the owner tag: no duplicates."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CREATES = {
 
 
 class Clone:
-    """A run from a clone of its own: its state is where nobody else's is."""
+    """A run from a clone of its own, with a separate state."""
 
     def __init__(self, directory: Path, stack: Stack, recorder: Recorder | None = None) -> None:
         self.recorder = recorder or Recorder()
@@ -53,7 +53,7 @@ class Clone:
 
 @dataclass
 class Meanwhile(Recorder):
-    """Once, right before a call leaves, another run does its own."""
+    """Runs another run once, right before a call is sent."""
 
     operation: str = ""
     other: Callable[[], object] = field(default=lambda: None)
@@ -66,7 +66,7 @@ class Meanwhile(Recorder):
 
 
 def owners(step: Step) -> int:
-    """How many there are that carry the mark."""
+    """Return how many resources carry the owner tag."""
     assert isinstance(step, Tagged)
     return len(step.with_owner("tap-dev/it").find_candidates(new_aws()))
 
@@ -120,7 +120,7 @@ def test_what_does_not_depend_on_it_is_not_begun_either(tmp_path: Path) -> None:
 
 
 def test_what_an_earlier_run_was_making_is_its_own(workshop: Workshop) -> None:
-    """Its answer was lost, and AWS shows it only after the look: it is taken up."""
+    """The next run continues a creation whose answer was lost and which AWS shows only later."""
     hidden = one_node(VPC)
     journal = Journal(workshop.directory, hidden.name, KINDS).open(HOLDER)
     want = VPC.with_owner("tap-dev/it")
@@ -134,7 +134,7 @@ def test_what_an_earlier_run_was_making_is_its_own(workshop: Workshop) -> None:
 
 @pytest.mark.usefixtures("account")
 def test_two_at_once_double_nothing(tmp_path: Path) -> None:
-    """Whichever comes first at each: where both see two, both take theirs back."""
+    """Whichever run is first at each node: where both see two resources, both remove their own."""
     for turn in range(3):
         stack = Stack(f"tap-{turn}")
         for operation, step in CREATES.items():
@@ -151,8 +151,11 @@ def test_two_at_once_double_nothing(tmp_path: Path) -> None:
 
 
 def test_of_two_alike_none_is_taken_where_the_state_is_lost(workshop: Workshop) -> None:
-    """A tag can be copied. With the state it is known which is ours; without it `up` would build on
-    either and delete the other."""
+    """Of two resources with the same owner tag, none is chosen without the state.
+
+    A tag can be copied. The state knows which resource is ours; without it, `up` would build on
+    either one and delete the other.
+    """
     made = workshop.run(one_node(VPC), "up").resources["it"]
     copied = VPC.with_owner("tap-dev/it").create(new_aws())
     assert workshop.run(one_node(VPC), "plan").changes["it"].action is Action.KEEP

@@ -1,4 +1,4 @@
-"""Resources with one mark: another run's, several of ours, and those that may hold the data."""
+"""Resources that share one owner tag: another run's, several of ours, and those that hold data."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.unit.plan.kinds import MARK, OURS, Part, a_stack, recorded
 
 @dataclass(frozen=True, kw_only=True)
 class Unnamed(Item):
-    """AWS takes any number of them, and only their tag shows whose they are."""
+    """A kind without a unique name, found only by its owner tag."""
 
     KIND = "test.unnamed"
     IDENTITY = ("tags",)
@@ -137,7 +137,7 @@ def test_what_another_run_made_meanwhile_deletes_ours_again(tmp_path: Path) -> N
 
 
 def test_what_is_known_is_not_another_runs(tmp_path: Path) -> None:
-    """Deposed before and found by its mark, the one that is replaced, and a pending creation."""
+    """A deposed resource, a replaced one, and a pending creation are not another run's."""
     bench = Bench(tmp_path / "state", kinds=(Deposing,))
     first, second, third = (Deposing(tags=OURS, id=f"i-{number}x") for number in (1, 2, 3))
     bench.journal.done("it~1", bench.there(first))

@@ -1,4 +1,4 @@
-"""The engine: ambiguous creates, foreign things, consent, convergence, successors, removal."""
+"""The engine: ambiguous creates, foreign resources, consent, convergence, replacement, removal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TABLE = Table(name="tap-dev-items", key="id", tags={}, encryption="owned", recov
 
 
 class LosesAnswers(Recorder):
-    """AWS does the operation, but its answer never arrives: the first `times` times."""
+    """AWS carries the operation out, but the first `times` answers are lost."""
 
     operation: str = ""
     times: int = 1
@@ -74,8 +74,11 @@ def test_adopting_takes_it_over_and_down_then_removes_it(workshop: Workshop) -> 
 
 
 def test_what_differs_for_good_is_not_taken_over(workshop: Workshop) -> None:
-    """Taken over, it would be deleted and made again, or work no more: each write to a table whose
-    key is a number is refused."""
+    """A resource with another key type is not adopted.
+
+    If it were, it would be deleted and created again, or fail: AWS refuses each write to a table
+    whose key is a number.
+    """
     new_aws().dynamodb.create_table(
         TableName=TABLE.name,
         KeySchema=[{"AttributeName": TABLE.key, "KeyType": "HASH"}],
@@ -231,7 +234,7 @@ def test_what_went_with_a_replaced_parent_is_made_again(
 
 def test_a_lost_answer_to_a_successor_is_not_taken_for_its_predecessor(workshop: Workshop) -> None:
     class Never(LosesAnswers):
-        """The first create never reaches AWS, and no answer comes either."""
+        """The first creating call is never received by AWS, and its answer is lost."""
 
         def _before(self, model: Any, **kwargs: Any) -> None:
             if model.name == self.operation and self.times > 0:

@@ -1,4 +1,4 @@
-"""Any error as the user reads it: what happened, what to type next, which exit code."""
+"""Every error as the user reads it: the event, the command to type next, and the exit code."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_a_denied_call_is_recognised_by_the_beginning_of_its_code(code: str) -> 
 
 
 def test_what_a_stranger_answered_is_not_told() -> None:
-    """botocore puts the whole of it into the error."""
+    """A foreign server's answer, which botocore puts into the error, is not shown."""
     told = translate_error(ResponseParserError("invalid XML received:\nb'\\x1b[31mOWNED'"))
     assert "OWNED" not in told.message + told.hint
 

@@ -1,4 +1,4 @@
-"""What is written to AWS and to the journal about one node, without an emulator."""
+"""The executor's writes to AWS and to the journal for one node, without an emulator."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_one_that_exists_and_cannot_be_seen_is_an_error_at_once(bench: Bench) ->
 
 
 def another_is_there(bench: Bench, there: Item) -> None:
-    """Let AWS refuse the creation, because of one that the look did not see."""
+    """Let AWS refuse the creation, because of a resource that was not observed."""
 
     def fault() -> None:
         bench.there(there)
@@ -166,7 +166,7 @@ def test_one_of_ours_that_is_incomplete_is_completed(bench: Bench) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Beside(Item):
-    """Its successor is created first, under another name."""
+    """A kind whose replacement is created first, under another name."""
 
     KIND = "test.beside"
     REPLACEMENT = Replacement.CREATE_FIRST

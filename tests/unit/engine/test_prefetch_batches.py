@@ -1,4 +1,4 @@
-"""What is observed in one call, and what by itself: so no recorded kind or wait holds up others."""
+"""Resources are observed in batches, so that no recorded kind and no wait delays the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rights go last: code that is live until the end of `up` loses nothing that it uses."""
+"""Access is revoked last: code that is live until the end of `up` loses nothing it uses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OUTSIDE_CODE: Final = {
     "sns.topic": "as the key",
     "sqs.queue": "only denies what is not TLS",
 }
-"""Kinds with a policy of which no edit of config.yaml takes away anything."""
+"""Kinds with a policy that no edit of config.yaml reduces."""
 
 
 TABLE: Final = "arn:aws:dynamodb:us-east-1:123456789012:table/"
@@ -43,7 +43,7 @@ READ_ONE = {"items": READ_BOTH["items"]}
 
 
 def code(policies: dict[str, Document], *, live: str, role: str = "items") -> Stack:
-    """A role, its rights, and in the place of code that goes live a queue that needs them."""
+    """Return a stack of a role, its grants, and a queue that replaces the code needing them."""
     stack = Stack("tap-dev")
     made = stack.add(
         "role", lambda _: Role(name=f"tap-dev-{role}", service="lambda.amazonaws.com", tags={})
@@ -129,7 +129,7 @@ def test_killed_anywhere_it_ends_as_wanted(workshop: Workshop, where: Where) -> 
 
 
 def test_more_than_a_role_takes_is_not_asked_for() -> None:
-    """The old go at once then: AWS would refuse both together."""
+    """Old grants are revoked at once if AWS would refuse old and new together."""
     long = {name: allow("a:B", *(f"{name}{n:0200}" for n in range(30))) for name in ("one", "two")}
     have = RolePolicies(role="r", policies={"one": long["one"]})
     want = RolePolicies(role="r", policies={"two": long["two"]})

@@ -1,4 +1,4 @@
-"""Whole runs over an account in memory: what is found, made, kept and removed, and when."""
+"""Whole runs over an account in memory: resources found, created, kept and removed, in order."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests.unit.plan.kinds import MARK, NAME
 
 @dataclass(frozen=True, kw_only=True)
 class Moving(Item):
-    """Its successor is created first, and only its tag shows whose it is."""
+    """A kind whose replacement is created first, and whose owner only a tag shows."""
 
     KIND = "test.moving"
     IDENTITY = ("tags",)
@@ -55,7 +55,7 @@ class Moving(Item):
 
 @dataclass(frozen=True, kw_only=True)
 class Part(Item, HasParent):
-    """It carries no mark, and is found at its parent."""
+    """A kind without an owner tag, found at its parent."""
 
     KIND = "test.part"
     OWNER_MARK = OwnerMark.NONE
@@ -86,7 +86,7 @@ class Vault(Item, HoldsData):
 
 @dataclass(frozen=True, kw_only=True)
 class Role(Item, GrantsAccess):
-    """It grants what is in its expiry, letter by letter."""
+    """A kind that grants access: one letter of its `expiry` is one permission."""
 
     KIND = "test.role"
 
@@ -112,7 +112,7 @@ KINDS = {kind.KIND: kind for kind in (Item, Moving, Part, Vault, Role, Batched)}
 
 @dataclass
 class Runs:
-    """Runs of stacks in one account, each with an engine of its own over one state."""
+    """Runs of stacks in one account, each with its own engine and one shared state."""
 
     state: Path
     account: Account = field(default_factory=Account)
@@ -168,7 +168,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
 
 
 def a_stack(*steps: Item, moved: dict[str, str] | None = None) -> Stack:
-    """Nodes by the names of their steps, each of which needs the one before it."""
+    """Return a stack of nodes named as their steps, each of which needs the one before it."""
     made = Stack(NAME, moved=moved or {}, mark=MARK)
     before: list[Node[Item]] = []
     for step in steps:
@@ -316,7 +316,7 @@ def test_a_renamed_node_keeps_its_resource(runs: Runs) -> None:
 
 
 def a_pair(place: str = "here") -> Stack:
-    """A parent, and a part that is found at the id that AWS chose for it."""
+    """Return a stack of a parent, and a part that is found by the id AWS chose for the parent."""
     made = Stack(NAME, moved={}, mark=MARK)
     parent = made.add("parent", lambda _: Item(name="p", place=place, tags={}))
     made.add("part", lambda get: Part(name="q", parent=get(parent).id, tags={}), needs=(parent,))
@@ -446,7 +446,7 @@ def test_a_kind_that_the_emulator_lacks_is_skipped(runs: Runs) -> None:
 
 
 def test_procedures_over_a_few_nodes(runs: Runs) -> None:
-    """As `push` and `refresh` use them."""
+    """`push` and `refresh` run on a few nodes."""
     stack = a_stack(*named("a"))
     runs.up(stack)
 

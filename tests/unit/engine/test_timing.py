@@ -1,4 +1,4 @@
-"""Where the seconds went: the chain of nodes, and the one line that tells it."""
+"""Times of a run: the critical path, and the one line that reports it."""
 
 from __future__ import annotations
 

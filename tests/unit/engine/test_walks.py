@@ -1,4 +1,4 @@
-"""The walk over the nodes: what ends it, and how failures are reported."""
+"""The walk over the nodes: its end, and how failures are reported."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_the_first_failure_is_raised_with_its_node() -> None:
 
 
 def test_a_denied_call_is_shown_with_what_its_node_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a node that only the state has, too."""
+    """The message names the missing permission also for a node that only the state has."""
     asked: list[tuple[Any, ...]] = []
     needs = [SimpleNamespace(by="a"), SimpleNamespace(by="b")]
 

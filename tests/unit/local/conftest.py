@@ -1,4 +1,4 @@
-"""An emulator for each test that asks: a free port, a fresh directory, always stopped."""
+"""An emulator for each test that asks for one: free port, fresh directory, always stopped."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def free_port() -> int:
 
 
 def quiet(_line: str) -> None:
-    """A report nobody reads."""
+    """Discard a report."""
 
 
 def connect(service: str, endpoint: str) -> Any:
-    """A client as the emulator is, uncorrected."""
+    """Return a client of the emulator without our corrections."""
     key, secret = local.CREDENTIALS
     return boto3.client(  # type: ignore[call-overload]  # by any name
         service,
@@ -60,7 +60,7 @@ def root(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[local.Emulator]:
-    """One for all tests of a module, for those that only talk to it."""
+    """Start one emulator for all tests of a module, for those that only send it requests."""
     directory = tmp_path_factory.mktemp("emulator")
     yield local.start(directory, port=free_port(), report=quiet)
     local.stop(directory)

@@ -1,4 +1,4 @@
-"""A stand-in for the emulator's process that starts at once: it says who it is and ends when asked.
+"""A substitute for the emulator's process: it starts at once, answers who it is, and can be stopped.
 
 `python -m tests.unit.local.stand_in ROOT PORT`, as `provision.local.server` is started.
 """
@@ -36,7 +36,7 @@ class StandIn(BaseHTTPRequestHandler):
         self.wfile.write(json.dumps(body).encode())
 
     def log_message(self, *_words: object) -> None:
-        """Nothing is logged."""
+        """Log nothing."""
 
 
 if __name__ == "__main__":

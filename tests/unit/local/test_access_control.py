@@ -1,4 +1,4 @@
-"""The emulator runs code for whoever may speak to it: no web page, no name of somebody else's."""
+"""The emulator executes code for its callers, so it refuses web pages and other host names."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_no_page_reaches_the_control_plane(
 
 
 def test_what_is_not_signed_in_a_header_reaches_no_control_plane(emulator: local.Emulator) -> None:
-    """However well a browser hides what it is: for no page it signs."""
+    """A request that a browser disguises is refused too, because no page can sign it."""
     refuses(emulator, {})
     refuses(emulator, {"Authorization": "Basic dGVzdDp0ZXN0"})
     refuses(emulator, {"X-Amz-Target": "Logs_20140328.DescribeLogGroups"})
@@ -113,7 +113,7 @@ def test_what_is_not_signed_in_a_header_reaches_no_control_plane(emulator: local
 def test_one_body_with_two_ends_is_refused_and_the_connection_closed(
     emulator: local.Emulator,
 ) -> None:
-    """Somebody in between may read the second request where we read the body of the first."""
+    """A proxy may read a second request where the emulator reads the body of the first."""
     second = "GET /_provision HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"
     for path in ("/_provision", "/", "/restapis/x/v1/_user_request_/items"):
         first = (
@@ -160,7 +160,7 @@ def test_programs_of_this_machine_are_answered(emulator: local.Emulator, host: s
 
 
 def test_the_deployed_api_answers_pages_by_its_own_cors(emulator: local.Emulator) -> None:
-    """No wildcard but what was configured: the control plane's is not to be seen here either."""
+    """The API sends only the configured origins, and never the control plane's wildcard."""
     client = connect("apigateway", emulator.endpoint)
     api = client.create_rest_api(name="api")["id"]
     parent = client.get_resources(restApiId=api)["items"][0]["id"]
@@ -185,7 +185,7 @@ def test_the_deployed_api_answers_pages_by_its_own_cors(emulator: local.Emulator
 
 
 def test_functions_reach_the_emulator_they_run_in(emulator: local.Emulator) -> None:
-    """What runs inside calls back by the address it was given, with the SDK's own headers."""
+    """Code inside the emulator calls back by the address it was given, with the SDK's headers."""
     code = (
         "import boto3\n"
         "def handler(event, context):\n"

@@ -1,4 +1,4 @@
-"""Alarms on the emulator: by resource, missing data as told, and back when it is over."""
+"""Alarms on the emulator follow their resource and missing data, and return to OK."""
 
 from __future__ import annotations
 

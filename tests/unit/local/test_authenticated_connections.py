@@ -1,4 +1,4 @@
-"""Who takes the emulator's port after it was asked whose it is gets nothing that is sent there."""
+"""A program that takes the emulator's port after the identity check is sent nothing more."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ pytestmark = pytest.mark.emulator
 
 @pytest.fixture
 def port(root: Path) -> int:
-    """Where the emulator of `root` runs."""
+    """Start the emulator of `root` and return its port."""
     return local.start(root, port=free_port(), report=quiet).port
 
 
 def client(root: Path, service: str, port: int) -> Any:
-    """As commands with `--local` make them."""
+    """Return a client as commands with `--local` create it."""
     key, secret = local.CREDENTIALS
     made = boto3.client(  # type: ignore[call-overload]  # by any name
         service,
@@ -48,8 +48,10 @@ def client(root: Path, service: str, port: int) -> Any:
 
 @contextmanager
 def answering(port: int, answer: bytes, pause: float = 0) -> Iterator[list[bytes]]:
-    """A program that has the port, with all that it is sent. It answers the same to everybody, a
-    byte at a time where there is a pause."""
+    """Listen on the port, and yield the list of what is received.
+
+    It gives every caller the same answer, one byte at a time if there is a pause.
+    """
     heard: list[bytes] = []
     done = threading.Event()
     with socket.create_server(("127.0.0.1", port)) as server:
@@ -89,7 +91,7 @@ GREETING = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY
 
 
 def test_who_takes_the_port_meanwhile_hears_the_question_only(root: Path, port: int) -> None:
-    """While `Do this? [y/N]` waits, or a push for the next change."""
+    """The port is taken while `Do this? [y/N]` waits, or `push` waits for the next change."""
     functions, gateway = client(root, "lambda", port), client(root, "apigateway", port)
     made = gateway.create_rest_api(name="api")["id"]
     local.stop(root)

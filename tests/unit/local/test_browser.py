@@ -1,4 +1,4 @@
-"""What a real browser brings to the emulator when a site leads a typed address elsewhere."""
+"""Requests that a real browser sends to the emulator when a site redirects to it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COMMAND = f"?Action=CreateTopic&Name={TOPIC}&Version=2010-03-31"
 
 @pytest.fixture
 def site(emulator: local.Emulator) -> Iterator[str]:
-    """Whoever opens it is led to a command for the emulator."""
+    """Serve a site that redirects every visitor to a command for the emulator."""
 
     class Leading(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -34,7 +34,7 @@ def site(emulator: local.Emulator) -> Iterator[str]:
             self.end_headers()
 
         def log_request(self, code: object = "-", size: object = "-") -> None:
-            """Nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Leading)
     Thread(target=server.serve_forever, daemon=True).start()
@@ -44,7 +44,7 @@ def site(emulator: local.Emulator) -> Iterator[str]:
 
 
 def opened(address: str, profile: Path) -> str:
-    """The page that somebody sees who types it."""
+    """Return the page that a browser shows for the address."""
     browser = find_browser()
     assert browser
     flags = [flag for flag in FLAGS if not flag.startswith("--remote-debugging")]

@@ -1,4 +1,4 @@
-"""EC2, Lambda, IAM and CloudWatch corrected: what AWS answers, from an emulator that does not."""
+"""Corrections of EC2, Lambda, IAM and CloudWatch make the emulator answer as AWS does."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_filters(ec2: Any, vpc: str) -> None:
     ],
 )
 def test_the_groups_whose_rules_name_one(ec2: Any, vpc: str, authorize: str, named_by: str) -> None:
-    """What `down` asks before a group goes: the default one names nobody but itself."""
+    """The query that `down` makes before it deletes a group; a default group names only itself."""
     named, naming = (
         ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"]
         for name in ("named", "naming")

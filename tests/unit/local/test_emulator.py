@@ -1,4 +1,4 @@
-"""Starting and stopping: one process a directory, on this machine only, told when it cannot."""
+"""Starting and stopping: one process for each directory, on this machine only, errors reported."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_listens_on_this_machine_only(root: Path) -> None:
 
 
 def listeners(pid: int) -> list[str]:
-    """`address:port` of every TCP socket the process listens on."""
+    """Return `address:port` of every TCP socket on which the process listens."""
     sockets = {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()}
     found = []
     for table in ("tcp", "tcp6"):
@@ -121,7 +121,7 @@ def listeners(pid: int) -> list[str]:
 
 @pytest.mark.emulator
 def test_a_port_taken_by_another_emulator_of_ours(root: Path) -> None:
-    """Two checkouts side by side; and the one that cannot move keeps running where it is."""
+    """Two checkouts side by side: the one that cannot change its port keeps running."""
     other = root.parent / "other"
     taken = local.start(other, port=free_port(), report=quiet)
     try:
@@ -157,7 +157,7 @@ def test_a_broken_record_is_harmless(tmp_path: Path) -> None:
 
 
 def test_a_directory_right_below_the_root_is_one(tmp_path: Path) -> None:
-    """Of `--state /` in a container whose project cannot be written to."""
+    """It is the directory of `--state /` in a container whose project is read-only."""
     assert not local.is_running(Path(tmp_path.anchor, f"emulator-{tmp_path.name}"))
 
 
@@ -211,7 +211,7 @@ def test_a_file_where_its_directory_should_be(tmp_path: Path) -> None:
 def test_no_module_of_the_folder_at_hand_is_its_own(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`python -m` looks into the current directory first."""
+    """`python -m` searches the current directory first."""
     here = tmp_path / "checkout"
     (here / "provision").mkdir(parents=True)
     for name in ("json.py", "hypercorn.py", "provision/__init__.py"):
@@ -230,7 +230,7 @@ def test_its_directory_is_private(root: Path) -> None:
 
 @pytest.mark.emulator
 def test_only_a_request_with_our_header_stops_it(root: Path) -> None:
-    """A web page may post to this machine, but not with a header of ours."""
+    """A web page may post to this machine, but cannot send our header."""
     emulator = local.start(root, port=free_port(), report=quiet)
     connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=5)
     for method, headers in (("POST", {}), ("GET", {"x-provision-stop": "yes"})):
@@ -246,7 +246,7 @@ def test_only_a_request_with_our_header_stops_it(root: Path) -> None:
 def test_an_emulator_that_is_busy_is_not_a_strangers_program(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a machine at its limit it may take longer to answer than a stranger would be given."""
+    """On a busy machine the emulator may take longer to answer than another program is given."""
     emulator = local.start(root, port=free_port(), report=quiet)
     monkeypatch.setattr("provision.local.emulator.ANSWER_SECONDS", 1.0)
     os.kill(emulator.pid, signal.SIGSTOP)

@@ -1,4 +1,4 @@
-"""API Gateway corrected: what AWS answers, from an emulator that by itself answers otherwise."""
+"""Corrections of API Gateway make the emulator answer as AWS does."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def status_of(url: str, key: str) -> int:
 
 
 def mock_stage(gateway: Any, api: str, *, root: str) -> None:
-    """GET / answers 200 to who has a key."""
+    """Create a stage whose GET / answers 200 to callers with a key."""
     gateway.put_method(
         restApiId=api, resourceId=root, httpMethod="GET", authorizationType="NONE",
         apiKeyRequired=True,

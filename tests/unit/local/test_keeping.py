@@ -1,4 +1,4 @@
-"""What the emulator keeps, saves, forgets when told to, and lets its functions see."""
+"""The emulator's data: kept, saved, deleted on request, and shown to its functions."""
 
 from __future__ import annotations
 

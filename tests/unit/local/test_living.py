@@ -1,4 +1,4 @@
-"""An emulator that lives and does not answer: nothing of it is touched, and it can be stopped."""
+"""An emulator that runs but does not answer keeps its data, and can be stopped."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_who_does_not_end_is_named(root: Path, ports: Ports) -> None:
 
 
 def test_one_that_is_ending_is_waited_for(root: Path, ports: Ports) -> None:
-    """It answers no more and has its lock until all is saved."""
+    """An emulator that is stopping answers no more, and holds its lock until all is saved."""
     root.mkdir()
     lock = FileLock(root / "serving.lock", thread_local=False)
     lock.acquire()
@@ -84,7 +84,7 @@ def test_one_that_is_ending_is_waited_for(root: Path, ports: Ports) -> None:
 
 
 def run(root: Path, key: str, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
-    """`server.main`, with what its record says while it serves."""
+    """Run `server.main`, and return what its record says while it serves."""
     served: list[dict[str, object]] = []
 
     async def serve(_: server.Who) -> None:
@@ -98,7 +98,7 @@ def run(root: Path, key: str, monkeypatch: pytest.MonkeyPatch) -> list[dict[str,
 
 
 def test_it_says_itself_where_it_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who started it may be killed before that is written; then nothing would find it again."""
+    """The process that started it may be killed before it could write the address."""
     assert run(tmp_path, "key", monkeypatch) == [{"port": 4700, "pid": os.getpid()}]
 
 
@@ -124,7 +124,7 @@ def test_a_second_one_ends_and_writes_nothing(
 
 
 def test_without_a_key_it_does_not_serve(tmp_path: Path) -> None:
-    """The command that started it was killed. It could prove nothing, and nothing would stop it."""
+    """If the starting command was killed, the emulator could prove nothing and not be stopped."""
     done = subprocess.run(
         [sys.executable, "-m", "provision.local.server", str(tmp_path), str(free_port())],
         check=False,

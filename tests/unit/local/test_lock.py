@@ -1,4 +1,4 @@
-"""Who waits for another command's work with an emulator is told so, and not of a bad directory."""
+"""A command that waits for another command's emulator says so, and not that a directory is bad."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ with FileLock(sys.argv[1]):
 
 @contextmanager
 def held(lock: Path) -> Iterator[int]:
-    """By another process, whose number this is."""
+    """Hold the lock in another process, and yield its process id."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-c", HOLDS, str(lock)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
@@ -73,7 +73,7 @@ def test_nor_is_a_second_secret_made_while_another_command_makes_the_first(
 def test_a_file_of_another_disk_with_the_same_number_is_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its process would be the one that people are told to end."""
+    """Otherwise the message would ask the user to stop the process of that other file."""
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     ours.touch()
     theirs.touch()

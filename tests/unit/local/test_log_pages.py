@@ -1,4 +1,4 @@
-"""FilterLogEvents has an id for each event, and a token where `limit` cuts."""
+"""FilterLogEvents gives each event an id, and a token where `limit` ends the page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GROUP = "pages"
 
 @pytest.fixture(scope="module")
 def logs(emulator: local.Emulator) -> Any:
-    """A client; its group has 25 lines in two streams, many of one time."""
+    """Return a client; its log group has 25 lines in two streams, many with equal timestamps."""
     client = connect("logs", emulator.endpoint)
     client.create_log_group(logGroupName=GROUP)
     now = int(time.time() * 1000)
@@ -31,7 +31,7 @@ def logs(emulator: local.Emulator) -> Any:
 
 
 def every(logs: Any, **more: Any) -> list[dict[str, Any]]:
-    """The events of all pages, by the tokens."""
+    """Return the events of all pages, following the tokens."""
     found: list[dict[str, Any]] = []
     token: dict[str, str] = {}
     while True:

@@ -1,5 +1,6 @@
-"""What a web page may ask of the emulator: the deployed API by the address that we print, whatever
-else MiniStack's router knows by host, path or header.
+"""A web page may call only the deployed API, by the printed address.
+
+Every other host, path and header that MiniStack's router knows is refused.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ API = "/restapis/0a1b2c3d/v1/_user_request_"
 
 @cache
 def control_paths() -> frozenset[str]:
-    """Each path in the source of MiniStack's router, and one below it."""
+    """Yield each path in the source of MiniStack's router, and one below it."""
     spec = importlib.util.find_spec("ministack.app")
     assert spec
     assert spec.origin
@@ -79,7 +80,7 @@ def test_no_host_opens_a_path_of_the_router(host: str) -> None:
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_the_api_is_reached_by_its_path_and_a_plain_host(host: str) -> None:
-    """By its own host MiniStack answers some paths before it looks for an API."""
+    """Under the API's own host name, MiniStack answers some paths before it searches for an API."""
     plain = host in {f"localhost:{PORT}", f"127.0.0.1:{PORT}", f"[::1]:{PORT}"}
     for path in (API, f"{API}/", f"{API}/items/1\n", "/_aws/execute-api/0a1b2c3d/v1/items"):
         assert refused(host, path, *PAGE) is not plain
@@ -130,7 +131,7 @@ SITE, ORIGIN = b"sec-fetch-site", b"origin"
     ],
 )
 def test_each_of_several_headers_counts(headers: tuple[tuple[bytes, bytes], ...]) -> None:
-    """Whatever else is sent, a signature too."""
+    """One bad header is enough to refuse a request, even a signed one."""
     assert not refused(f"localhost:{PORT}", "/", SIGNED)
     assert refused(f"localhost:{PORT}", "/", *headers, SIGNED) is (headers != (SIGNED,))
 

@@ -1,4 +1,4 @@
-"""Whose program asks the emulator: no trick of a connection makes another user's pass for ours."""
+"""A connection of another user's program is never taken for one of this user's."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_both_ends_and_any_state(table: Path, state: str) -> None:
     table.write_text("heading\n" + decoys + line(50_000, 4566, mine, state=state))
     assert not peers.is_another_users(CLIENT, SERVER)
     table.write_text("heading\n" + line(50_000, 4566, 0, inode=0, state=state))
-    assert peers.is_another_users(CLIENT, SERVER)  # closed: nobody's, and shown as root's
+    assert peers.is_another_users(CLIENT, SERVER)  # closed: no owner, and shown as root's
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="users in numbers")
@@ -126,7 +126,7 @@ def test_who_cannot_be_known_is_refused_where_others_can(table: Path) -> None:
 def test_nobody_waits_while_a_long_table_is_looked_through(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Another user can fill it with connections that are gone, and ask again and again."""
+    """Another user can fill the table with closed connections, and send requests repeatedly."""
     looked, others = threading.Event(), threading.Event()
 
     def looks(_client: object, _server: object) -> bool:

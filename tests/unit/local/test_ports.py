@@ -1,4 +1,4 @@
-"""Where emulators listen: every folder gets a port of its own by itself, and keeps it."""
+"""Each folder's emulator finds its own port and keeps it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Ports = list[int]
 
 @pytest.fixture
 def ports(monkeypatch: pytest.MonkeyPatch) -> Ports:
-    """Free ports in the place of 4566 and those after it."""
+    """Return free ports in the place of 4566 and those after it."""
     with socket.socket() as one, socket.socket() as two, socket.socket() as three:
         for each in (one, two, three):
             each.bind(("127.0.0.1", 0))
@@ -40,7 +40,7 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> Ports:
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Path]:
-    """The emulator's directory of another project."""
+    """Yield the emulator directory of another project."""
     directory = tmp_path / "other" / ".provision" / "emulator"
     yield directory
     local.stop(directory)
@@ -57,12 +57,12 @@ class Stranger(BaseHTTPRequestHandler):
         self.wfile.write(self.body)
 
     def log_message(self, *_words: object) -> None:
-        """Nothing is printed."""
+        """Print nothing."""
 
 
 @contextmanager
 def listening(port: int, program: type[Stranger] = Stranger) -> Iterator[None]:
-    """Another program on this port."""
+    """Run another program on this port."""
     with HTTPServer(("127.0.0.1", port), program) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         try:
@@ -87,7 +87,7 @@ def test_the_first_folder_gets_the_usual_port_and_the_second_the_next(
 
 
 def test_a_port_is_kept_when_the_usual_one_is_free_again(root: Path, ports: Ports) -> None:
-    """Addresses that were written down stay right, after a stop and after a reset."""
+    """Addresses that the user noted stay valid after a stop and after a reset."""
     with listening(ports[0]):
         assert local.start(root, report=quiet).port == ports[1]
     local.stop(root)
@@ -113,7 +113,7 @@ def test_a_port_that_was_asked_for_is_the_folders_from_then_on(root: Path, ports
 def test_two_folders_that_start_at_once_get_two_ports(
     root: Path, other: Path, ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both find the port free before either listens on it."""
+    """Both find the same port free before either of them listens on it."""
     gate, passed = threading.Barrier(2), threading.local()
 
     def at_once(host: str, port: int) -> bool:

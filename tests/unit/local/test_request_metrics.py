@@ -1,4 +1,4 @@
-"""Requests to an API leave metrics and access log lines, as they do on AWS."""
+"""Requests to an API leave metrics and access log lines, as on AWS."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def handler(event, context):
 
 
 class Served(NamedTuple):
-    """The ids and bodies of what an API has answered."""
+    """The ids and bodies of an API's answers."""
 
     ids: list[str]
     bodies: list[str]
@@ -43,7 +43,7 @@ class Served(NamedTuple):
 
 @pytest.fixture(scope="module")
 def served(emulator: local.Emulator) -> Served:
-    """Its requests are counted: nobody else asks."""
+    """Return the answers of an API whose requests are counted, because no other test calls it."""
     base = deploy(emulator, "api", "things")
     answers = [ask(f"{base}{path}") for path in ("/things", "/things?fail=1", "/nothing")]
     assert [status for status, _, _ in answers] == [200, 502, 403]
@@ -52,12 +52,12 @@ def served(emulator: local.Emulator) -> Served:
 
 @pytest.fixture(scope="module")
 def refusing(emulator: local.Emulator) -> str:
-    """The URL of another such API, that nobody counts the requests of."""
+    """Return the URL of another such API, whose requests are not counted."""
     return deploy(emulator, "other", "others")
 
 
 def deploy(emulator: local.Emulator, name: str, function: str) -> str:
-    """The URL of an API: GET /things runs the function."""
+    """Return the URL of an API in which GET /things runs the function."""
     make_function(emulator, function)
     gateway = connect("apigateway", emulator.endpoint)
     api = gateway.create_rest_api(name=name)["id"]
@@ -105,7 +105,7 @@ def make_function(emulator: local.Emulator, name: str) -> None:
 
 
 def ask(url: str) -> tuple[int, str, str]:
-    """Status, request id and body."""
+    """Return status, request id and body."""
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
             return answer.status, answer.headers["x-amz-apigw-id"], answer.read().decode()
@@ -174,7 +174,7 @@ def test_access_log(emulator: local.Emulator, served: Served) -> None:
 
 
 def invocations(emulator: local.Emulator, function: str) -> list[str]:
-    """The ids of its invocations, as its log has them."""
+    """Return the ids of the function's invocations, as its log has them."""
     logs = connect("logs", emulator.endpoint)
     found = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
     started = (event["message"].split() for event in found)
@@ -199,7 +199,7 @@ def test_a_function_that_fails_is_a_gateway_response(refusing: str) -> None:
 def test_a_body_of_more_than_10_mb_is_refused_before_all_else(
     refusing: str, size: int, status: int
 ) -> None:
-    """As AWS does, whatever the path: nothing has a POST here."""
+    """AWS refuses it first too, on any path: no resource here has a POST method."""
     request = urllib.request.Request(f"{refusing}/things", data=bytes(size), method="POST")
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(request, timeout=20)

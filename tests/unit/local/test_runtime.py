@@ -1,5 +1,6 @@
-"""A function on the emulator finds what it would find in AWS: its source, its layers, the standard
-library and what Lambda's runtimes bring.
+"""A function on the emulator finds what it would find in AWS.
+
+That is its source, its layers, the standard library and what Lambda's runtimes bring.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def test_source_comes_before_layers_and_layers_before_what_is_shipped(
 
 
 def test_only_a_line_feed_ends_a_line_of_the_log(emulator: local.Emulator) -> None:
-    """As in Lambda. A caller whose words are logged could begin one by any other."""
+    """As in Lambda: a caller whose words are logged cannot begin a line by another character."""
     functions = connect("lambda", emulator.endpoint)
     ends = ["\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
     said = "".join(f"said{end}forged" for end in ends)

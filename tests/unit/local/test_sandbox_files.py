@@ -1,4 +1,4 @@
-"""A function writes nowhere where another user of the machine leads it."""
+"""A function writes to no place that another user of the machine has linked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ROOT_ONLY = pytest.mark.skipif(
 
 @pytest.fixture
 def shared(tmp_path: Path) -> Path:
-    """As /tmp is."""
+    """Return a directory with the permissions of /tmp."""
     made = tmp_path / "shared"
     made.mkdir()
     made.chmod(0o1777)
@@ -33,7 +33,7 @@ def shared(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def planted(shared: Path, tmp_path: Path) -> Path:
-    """Another user's directory, as the X-Ray SDK's would be, with a link to a file of ours."""
+    """Return another user's directory, named as the X-Ray SDK's, with a link to a file of ours."""
     (tmp_path / "kept").write_text("kept")
     directory = shared / ".planted"
     directory.mkdir()
@@ -122,7 +122,7 @@ except (IOError, OSError):
 
 @pytest.mark.emulator
 def test_the_sdk_of_the_layer_leaves_no_sign_in_tmp(emulator: local.Emulator) -> None:
-    """Nor says in the function's log that it could not."""
+    """The function's log does not report a failure to write it either."""
     functions = connect("lambda", emulator.endpoint)
     arn = layer(functions, "sdk", launcher=SDK)
     code = (
@@ -138,7 +138,7 @@ def test_the_sdk_of_the_layer_leaves_no_sign_in_tmp(emulator: local.Emulator) ->
 
 @ROOT_ONLY
 def test_no_link_leads_around_what_another_put_there(planted: Path, tmp_path: Path) -> None:
-    """Links of ours outside of the shared directory, the last of which theirs would follow."""
+    """Our links outside the shared directory are followed, but none of another user's."""
     (tmp_path / "home").mkdir()
     direct, relative = tmp_path / "home" / "direct", tmp_path / "home" / "relative"
     direct.symlink_to(planted)

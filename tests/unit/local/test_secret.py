@@ -1,4 +1,4 @@
-"""Who claims to be the emulator of a folder proves that this user started it for that folder."""
+"""An emulator proves that this user started it for this folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TEXT = "\x1b[31mOWNED"
 
 
 def claiming(root: Path, /, **more: object) -> type[Stranger]:
-    """A program that says it is the emulator of a folder, as anybody can who saw its path."""
+    """Return a program that claims to be the emulator of a folder, as any who saw its path can."""
     body = json.dumps({"root": str(root), "pid": 1, "x": TEXT, **more}).encode()
     return type("Claiming", (Stranger,), {"body": body})
 
@@ -54,7 +54,7 @@ def test_a_stranger_that_claims_our_folder_is_a_stranger(
 
 @pytest.mark.parametrize("name", ["my\u00a0shop", "a\u200bb", "\u202ename"])
 def test_a_folder_of_any_name_has_its_emulator(tmp_path: Path, ports: Ports, name: str) -> None:
-    """Letters that are not shown as they stand."""
+    """The names contain characters that are escaped when printed."""
     root = tmp_path / name / ".provision" / "emulator"
     emulator = local.start(root, report=quiet)
     try:
@@ -93,7 +93,7 @@ def test_stop_does_not_claim_what_it_did_not_do(
 
 
 def test_what_an_emulator_answers_elsewhere_is_no_proof(root: Path, ports: Ports) -> None:
-    """A program in between passes on the question to a true one, on the port of that."""
+    """A program in between relays the question to a real emulator on another port."""
     true = local.start(root, report=quiet)
 
     class Between(Stranger):
@@ -126,7 +126,7 @@ def test_without_a_secret_nobody_is_believed(root: Path, ports: Ports, user: Pat
 
 @pytest.fixture
 def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Another user's directory for what programs keep."""
+    """Return another user's directory for program data."""
     directory = tmp_path / "user"
     monkeypatch.setenv("XDG_STATE_HOME", str(directory))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
@@ -170,7 +170,7 @@ def test_a_user_without_a_home_keeps_it_in_a_folder_of_their_own(
 
 @pytest.mark.emulator
 def test_what_a_checkout_brings_is_not_loaded(root: Path, tmp_path: Path) -> None:
-    """Data that another user's emulator has saved, under each name that it ever had."""
+    """Data that another user's emulator saved is ignored, under each name it ever had."""
     emulator = local.start(root, port=free_port(), report=quiet)
     connect("sns", emulator.endpoint).create_topic(Name="planted")
     local.stop(root)

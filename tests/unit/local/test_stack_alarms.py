@@ -1,4 +1,4 @@
-"""The alarms of the shipped stack on the emulator: each rings at its threshold and not below."""
+"""Each alarm of the shipped stack fires at its threshold on the emulator, and not below."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.emulator
 
 
 class Series(NamedTuple):
-    """What data are of."""
+    """Identifies a metric: namespace, name and dimensions."""
 
     namespace: str
     metric: str
@@ -64,7 +64,7 @@ THRESHOLDS = {
 
 @dataclass(frozen=True)
 class House:
-    """The emulator with the alarms in it, and a queue that hears the topic they write to."""
+    """The emulator with the alarms in it, and a queue subscribed to their topic."""
 
     cloudwatch: Any
     sqs: Any
@@ -76,7 +76,7 @@ class House:
         return {alarm["AlarmName"] for alarm in found}
 
     def put(self, series: Series, *, minutes: int = 0, **data: Any) -> None:
-        """In the newest period, or `minutes` before it."""
+        """Put data into the newest period, or `minutes` before it."""
         ago = timedelta(minutes=minutes, seconds=5)
         datum = {
             "MetricName": series.metric,
@@ -89,7 +89,7 @@ class House:
         self.cloudwatch.put_metric_data(Namespace=series.namespace, MetricData=[datum])
 
     def heard(self) -> list[tuple[str, str]]:
-        """The alarms that called since they were asked last, with the state they told."""
+        """Return the alarms that notified since the last call, with the state they reported."""
         answer = self.sqs.receive_message(
             QueueUrl=self.ear, MaxNumberOfMessages=10, VisibilityTimeout=600
         )
@@ -100,7 +100,7 @@ class House:
 
 @pytest.fixture
 def house(emulator: local.Emulator, tmp_path: Path) -> House:
-    """No data is there, and nothing rings."""
+    """Return the emulator with the alarms, no data, and none of them firing."""
     sns, sqs = connect("sns", emulator.endpoint), connect("sqs", emulator.endpoint)
     topic = sns.create_topic(Name="tap-dev-alarms")["TopicArn"]
     ear = sqs.create_queue(QueueName="ear")["QueueUrl"]
@@ -115,7 +115,7 @@ def house(emulator: local.Emulator, tmp_path: Path) -> House:
 
 
 def test_each_rings_at_its_threshold_and_not_below(house: House) -> None:
-    """One after another: a wrong one would be seen to ring."""
+    """The metrics change one after another, so that a wrong alarm would be noticed."""
     found = house.cloudwatch.describe_alarms()["MetricAlarms"]
     states = {alarm["AlarmName"]: alarm["StateValue"] for alarm in found}
     assert states == dict.fromkeys([*COUNTS, *TIMES, LETTERS], "OK"), "without data all is well"
@@ -148,7 +148,7 @@ def test_each_rings_at_its_threshold_and_not_below(house: House) -> None:
 
 
 def ring_for_letters(house: House) -> None:
-    """By real messages, which the emulator counts every few seconds."""
+    """Send real messages, which the emulator counts every few seconds."""
     before = house.ringing
     queue = house.sqs.create_queue(QueueName="tap-dev-items-dead-letters")["QueueUrl"]
     for minutes in range(5):

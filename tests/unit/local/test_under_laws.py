@@ -1,4 +1,4 @@
-"""The laws of AWS before MiniStack: a naive client falls over them, and ours does not."""
+"""Laws of AWS in front of MiniStack: a naive client fails under them, and ours does not."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.unit.steps.lambda_world import NAME, a_function
 pytestmark = pytest.mark.emulator
 
 FASTER = 10
-"""Laws' minutes pass so many times as fast; who is asked twice within one of them is on time."""
+"""Minutes in a law pass this many times faster; a client that polls twice in one is on time."""
 
 
 @pytest.fixture

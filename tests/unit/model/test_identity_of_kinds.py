@@ -1,4 +1,4 @@
-"""Of which kinds AWS refuses a second resource of the same identity, kind by kind."""
+"""For each kind: whether AWS refuses a second resource of the same identity."""
 
 from __future__ import annotations
 
@@ -49,6 +49,6 @@ UNIQUE: Final = {
 
 
 def test_every_kind_says_it() -> None:
-    """The property reads class variables only, so that no field is needed to ask for it."""
+    """The property reads only class variables, so that no field is needed to ask for it."""
     steps = {name: kind.__new__(kind) for name, kind in KINDS.items()}
     assert {name: step.has_unique_identity for name, step in steps.items()} == UNIQUE

@@ -1,4 +1,4 @@
-"""The walk: order, concurrency, failures, what nobody waits for."""
+"""The walk over a stack: order, concurrency, failures, and nodes that no other waits for."""
 
 from __future__ import annotations
 

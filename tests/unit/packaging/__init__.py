@@ -1,1 +1,1 @@
-"""What becomes a zip: pins read as data, wheels installed whole, folders without surprises."""
+"""Packaging: pins read as data, wheels installed whole, folders without surprises."""

@@ -1,4 +1,4 @@
-"""Zips are the same bytes for the same content, and a layer runs where it is built for."""
+"""Zips have the same bytes for the same content, and a layer runs where it is built for."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_identical_whatever_the_times_the_order_and_the_modes(tmp_path: Path):
 
 
 def test_the_bytes_themselves_are_fixed(tmp_path: Path):
-    """The same on every system and Python: this digest changes only with the format."""
+    """They are the same on every system and Python: this digest changes only with the format."""
     digest = zip_directory(write(tmp_path, FILES)).sha256
     assert digest == "e47b561714dada756624c7b16252f8c7d625e4666c1fb23bd40efc27ba9c562e"
 
@@ -184,7 +184,7 @@ def test_the_layer_is_for_the_target_not_for_this_machine(arm64_layer: Archive):
 def test_the_layer_lies_below_python_without_traces_of_its_installer(arm64_layer: Archive):
     names = names_in(arm64_layer.content)
     assert {name.split("/")[0] for name in names} == {"python"}
-    # What packages ask importlib.metadata for stays.
+    # Files that packages read by importlib.metadata are kept.
     assert any(re.search(r"/pydantic-[0-9.]+\.dist-info/METADATA$", name) for name in names)
     for trace in ("INSTALLER", "REQUESTED", "uv_cache.json", ".lock"):
         assert not [name for name in names if name.endswith(trace)]

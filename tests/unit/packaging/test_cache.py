@@ -1,4 +1,4 @@
-"""What is cached is what was made of the same, or it is made again; and only the user fills it."""
+"""A cached zip is used only for the same inputs, otherwise rebuilt; only the user writes it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def cache(tmp_path: Path) -> Cache:
 
 @pytest.fixture
 def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's cache directory."""
+    """Return the user's cache directory."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
     monkeypatch.delenv("UV_CACHE_DIR", raising=False)
     return tmp_path / "user"
@@ -98,13 +98,13 @@ def test_what_is_damaged_is_made_again(cache: Cache, harm: str) -> None:
 
 
 def test_a_damaged_zip_of_a_function_is_whole_for_the_next_run(cache: Cache) -> None:
-    """It blocked `up` for ever: the file was there, so it was not written again."""
+    """A damaged zip blocked every later `up`, because an existing file was not written again."""
     cache.keep(OTHER).write_bytes(b"damaged")
     assert cache.keep(OTHER).read_bytes() == OTHER.content
 
 
 def test_many_at_once_are_not_in_each_others_way(cache: Cache) -> None:
-    """Two environments in one checkout shared the name of the unfinished file."""
+    """Two environments in one checkout used to share the name of the unfinished file."""
     failed: list[BaseException] = []
     together = threading.Barrier(8)
 
@@ -114,7 +114,7 @@ def test_many_at_once_are_not_in_each_others_way(cache: Cache) -> None:
                 together.wait(30)
                 cache.keep(OURS).unlink(missing_ok=True)
                 cache.keep_layer(INPUTS, OURS)
-        except BaseException as error:  # noqa: BLE001  (told by the test)
+        except BaseException as error:  # noqa: BLE001 (the test reports it)
             failed.append(error)
 
     threads = [threading.Thread(target=keep) for _ in range(8)]
@@ -187,7 +187,7 @@ def test_where_it_cannot_be_trusted_the_zips_live_for_the_run(
 def test_downloads_are_not_taken_from_where_a_checkout_may_have_them(
     user: Path, tmp_path: Path, asked: str, is_taken: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """uv believes its own cache, and CI often keeps it in the checkout."""
+    """uv trusts its own cache, and CI often keeps that in the checkout."""
     for name in ("checkout/.uv-cache", "theirs", "ours"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "theirs").chmod(0o777)

@@ -1,4 +1,4 @@
-"""The command that makes the shipped requirements.txt is told alike wherever it is told."""
+"""The command that makes the shipped requirements.txt is the same at every place that shows it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COMMAND = TXT.splitlines()[1].removeprefix("#").split()
 
 
 def told(text: str) -> list[list[str]]:
-    """Every such command in a text, in words; comments and continued lines put together."""
+    """Return every such command in a text, as words, without comments and line continuations."""
     joined = re.sub(r"\\\n(# )?", " ", text)
     found = [line.lstrip("# ").split() for line in joined.splitlines()]
     return [words for words in found if words[:3] == COMMAND[:3]]

@@ -1,4 +1,4 @@
-"""Only regular files inside the folder go into a zip, however they are named there."""
+"""Only regular files inside the folder are added to a zip, under any name."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_what_is_no_file_inside_is_an_error_that_names_it(
 
 
 def test_what_is_left_out_may_be_anything(source: Path) -> None:
-    """A virtual environment or an editor's socket is hidden and full of links."""
+    """A virtual environment or an editor's socket is hidden, and full of links."""
     write(source, {".venv/bin/x": ""})
     (source / ".venv" / "bin" / "python").symlink_to(sys.executable)
     (source / ".link").symlink_to("/etc/passwd")
@@ -175,7 +175,7 @@ def test_more_than_lambda_takes_is_known_before_it_is_read(
 
 
 def test_links_that_fan_out_end(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forty folders, each with two links to the next, are 2**40 ways to one file."""
+    """Forty folders, each with two links to the next, have 2**40 paths to one file."""
     monkeypatch.setattr(folders, "MOST_FILES", 1_000)
     for number in range(40):
         (source / f"d{number}").mkdir()
@@ -202,7 +202,7 @@ def test_a_name_that_is_no_text_is_said(source: Path) -> None:
 def test_a_folder_of_any_depth_is_read_in_no_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each path was looked up from its beginning: minutes for what a wheel of 8 KB unpacks to."""
+    """Each path was resolved from the root: minutes for the contents of a wheel of 8 KB."""
     at = tmp_path / "function"
     for part in range(20):
         write(at / str(part) / "/".join("d" * 99), {"app.py": ""})

@@ -1,4 +1,4 @@
-"""What uv writes is bounded in all, while it writes: in files, in bytes and in depth."""
+"""The total that uv writes is limited while it writes: in files, bytes and depth."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def scratch(tmp_path: Path, monkeypatch: Patch) -> Path:
 
 @pytest.fixture
 def few(monkeypatch: Patch) -> None:
-    """Limits for wheels that are made in no time."""
+    """Set limits so low that small wheels exceed them."""
     monkeypatch.setattr(growth, "MOST_ENTRIES", FEW)
     monkeypatch.setattr(growth, "MOST_WRITTEN", 20_000_000)
     monkeypatch.setattr(installer_process, "_EVERY", 0.01)
@@ -52,7 +52,7 @@ def few(monkeypatch: Patch) -> None:
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: Patch) -> Path:
-    """uv's, with what was in it before."""
+    """Return uv's cache, with some content of earlier runs."""
     for name in ("UV_INDEX", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIP_INDEX_URL", "UV_NO_CACHE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
@@ -85,7 +85,7 @@ HUGE: dict[str, tuple[list[Mapping[str, str | bytes]], str]] = {
     "depth": ([{f"{DEEP}/x.py": ""}], f"folders more than {MOST_DEEP} deep"),
     "bytes": ([{f"bomb/{n}": bytes(5_000_000) for n in range(40)}], "more than 19.1 MiB"),
 }
-"""The files of wheels that are named bomb0, bomb1, …, and what is said of them."""
+"""The files of wheels named bomb0, bomb1, …, and the error for them."""
 
 
 @pytest.mark.parametrize("served", [False, True], ids=["of a folder", "of an index"])
@@ -135,7 +135,7 @@ def test_the_largest_of_several_is_named(
 def test_the_largest_is_named_after_uv_has_ended(
     tmp_path: Path, scratch: Path, cache: Path, few: None, monkeypatch: Patch
 ) -> None:
-    """Here it renames its package whenever it is looked at, as uv does once with each."""
+    """Here the package is renamed whenever it is read, as uv does once with each."""
     moving = (
         "place.rename(cache / f'.tmp{number}'); "
         "place = cache / f'.tmp{number}'; (place / str(number)).touch()"
@@ -167,7 +167,7 @@ def test_what_was_unpacked_before_is_counted_where_it_is_copied(
 def test_what_was_deleted_is_unpacked_anew(
     tmp_path: Path, scratch: Path, cache: Path, served: bool, few: None, monkeypatch: Patch
 ) -> None:
-    """uv has notes of a finished package elsewhere, and trusts in them."""
+    """uv records a finished package in another place, and trusts that record."""
     wheels = [make_wheel(tmp_path / "wheels", f"half{n}", HALF) for n in range(2)]
     with listening(tmp_path / "wheels") as index:
         if served:
@@ -221,7 +221,7 @@ WRITES = {
 
 
 def endless(tmp_path: Path, monkeypatch: Patch, place: str, writing: str) -> Path:
-    """In uv's place, what writes until it is ended; the file with its number."""
+    """Run a program in uv's place that writes until it is stopped; return its pid file."""
     program, pid = tmp_path / "endless", tmp_path / "pid"
     text = ENDLESS.format(python=sys.executable, pid=str(pid), place=place, write=writing)
     program.write_text(text)
@@ -254,7 +254,7 @@ def test_it_is_ended_while_it_writes(
     told: bool,
     monkeypatch: Patch,
 ) -> None:
-    """What would never end by itself."""
+    """Such a process would never end by itself."""
     if not told:
         monkeypatch.setattr(installer_process, "_written_by", lambda _pid: None)
         if kind == "bytes":  # all of them at once
@@ -272,7 +272,10 @@ def test_it_is_ended_while_it_writes(
 def test_bytes_that_nobody_sees_are_counted(
     tmp_path: Path, scratch: Path, cache: Path, few: None, monkeypatch: Patch
 ) -> None:
-    """uv keeps a download in a file without a name, and parts of a wheel elsewhere in its cache."""
+    """Files that are not in any directory listing are counted.
+
+    uv keeps a download in a file without a name, and parts of a wheel elsewhere in its cache.
+    """
     hidden = "os.write(os.memfd_create('x'), bytes(1_000_000)); time.sleep(0.01)"
     pid = endless(tmp_path, monkeypatch, PLACES["in the cache"], hidden)
     monkeypatch.setattr(installer_process, "SECONDS", 60)
@@ -299,7 +302,7 @@ def test_a_timeout_leaves_what_was_finished_and_no_more(
 def test_nothing_is_deleted_where_another_uv_works(
     tmp_path: Path, scratch: Path, cache: Path, few: None
 ) -> None:
-    """Its half unpacked packages look like ours. Each uv shares the lock with all others."""
+    """Its half unpacked packages look like ours; all uv processes share the lock."""
     (cache / ".lock").touch()
     wheel = make_wheel(tmp_path / "wheels", "bomb", FILES)
     with (cache / ".lock").open() as other:
@@ -313,7 +316,7 @@ def test_nothing_is_deleted_where_another_uv_works(
 
 
 def test_uv_holds_the_lock_that_is_asked_for(tmp_path: Path, cache: Path) -> None:
-    """Else its packages were deleted while it installs them."""
+    """Otherwise its packages would be deleted while it installs them."""
     wheel = make_wheel(tmp_path / "wheels", "slow", {f"slow/{n}": "" for n in range(20_000)})
     pins = write(tmp_path / "run", {"pins.txt": wheel.pin})
     command = [uv.find_uv_bin(), "pip", "install", "--no-config", "--no-index", "--requirements"]
@@ -416,7 +419,7 @@ def test_it_ends_with_us_even_if_we_are_killed(
 
 
 def test_a_folder_of_any_depth_is_deleted(tmp_path: Path, monkeypatch: Patch) -> None:
-    """And one whose path has become too long since it was made."""
+    """So is one whose path has become too long since it was created."""
     top = tmp_path / "top"
     top.mkdir()
     monkeypatch.chdir(top)

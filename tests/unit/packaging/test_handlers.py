@@ -1,4 +1,4 @@
-"""Whether a function's handler exists is known before anything is called in AWS."""
+"""A missing handler of a function is found before the first call to AWS."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ HANDLERS: dict[str, bytes | str] = {
         "package.inner.handler",
         "package/inner.handler",
         "package.up.handler",
-        "broken.handler",  # told as what it is, with its line
+        "broken.handler",  # reported as a syntax error, with its line
         "star.handler",
         "two-stars.handler",
         "elsewhere.handler",

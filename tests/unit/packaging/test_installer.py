@@ -32,7 +32,7 @@ UV_INDEXES = ("UV_INDEX", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_UR
 
 @pytest.fixture(autouse=True)
 def no_index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """None but what a test names; nothing that was downloaded before."""
+    """Let uv use only the index that a test names, and no earlier downloads."""
     for name in (*UV_INDEXES, "UV_NO_INDEX", "UV_FIND_LINKS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
@@ -96,7 +96,7 @@ def test_nothing_that_could_hold_a_credential_of_aws_is_passed_on() -> None:
 def test_settings_beside_the_layer_are_not_read(
     tmp_path: Path, wheel: Wheel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of uv in the layer, above it, where the command is typed, and of the user; and of pip."""
+    """Settings of uv: in the layer, above it, in the current directory, the user's; and pip's."""
     monkeypatch.setenv("UV_FIND_LINKS", str(wheel.path.parent))
     monkeypatch.setenv("UV_NO_INDEX", "1")
     home = tmp_path / "home"
@@ -139,7 +139,7 @@ def test_the_index_of_the_users_environment_is_the_one_asked(
 def test_no_index_is_asked_where_the_user_says_so(
     tmp_path: Path, wheel: Wheel, value: str, asks: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """uv has an option for that, and no variable: what a user set was not heard."""
+    """uv has an option for that and no variable, so the user's setting was ignored."""
     with listening(tmp_path / "none") as heard:
         monkeypatch.setenv("UV_DEFAULT_INDEX", heard.address)
         monkeypatch.setenv("UV_FIND_LINKS", str(wheel.path.parent))
@@ -206,7 +206,7 @@ def test_what_uv_cannot_do_is_said_with_a_remedy_and_without_secrets(
     hint: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """`built` is there as sources only."""
+    """The package `built` exists only as a source distribution."""
     write(wheel.path.parent, {"built-1.0.tar.gz": b"x"})
     named = any(value.startswith("http") for value in given.values())
     settings = {"UV_FIND_LINKS": str(wheel.path.parent)} | given

@@ -1,4 +1,4 @@
-"""A layer holds all that its wheels hold, the same on every machine, for the machine it is for."""
+"""A layer holds all files of its wheels, built for its platform and alike on every machine."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_nothing_of_a_wheel_is_left_out(tmp_path: Path) -> None:
 
 
 def test_the_installed_packages_know_their_files(tmp_path: Path) -> None:
-    """importlib.metadata reads RECORD: every line of it is there, as it says, and nothing else."""
+    """importlib.metadata reads RECORD: each of its lines is correct, and none is missing."""
     wheel = make_wheel(
         tmp_path / "wheels",
         "fast",
@@ -123,7 +123,7 @@ def test_programs_name_no_python_of_this_machine(tmp_path: Path) -> None:
 
 
 def test_what_an_installer_on_windows_writes_is_the_same_in_the_zip(tmp_path: Path) -> None:
-    """It makes programs of its own with the path of Python in them, and separators of its own."""
+    """An installer on Windows writes launchers with Python's path in them, and backslashes."""
     here, there = tmp_path / "here", tmp_path / "there"
     for folder, program in ((here, "bin/tool"), (there, "bin/tool.exe")):
         info = "fast-1.0.dist-info"
@@ -156,7 +156,7 @@ HOSTILE_WHEELS = {
     "data outside": ("", f"evil-1.0.data/data/{OUT}"),
     "a listed file outside": ("", "evil-1.0.dist-info/RECORD"),
 }
-"""What entry_points.txt says, and one more file of the wheel."""
+"""The text of entry_points.txt, and one more file of the wheel."""
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -164,7 +164,7 @@ HOSTILE_WHEELS = {
 def test_a_wheel_writes_nowhere_but_into_the_layer(
     tmp_path: Path, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Anybody may publish a wheel, and a pull request may pin it."""
+    """A wheel can be published by any user, and a pull request may pin it."""
     scratch = tmp_path / "a" / "b" / "c"
     scratch.mkdir(parents=True)
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
@@ -182,11 +182,11 @@ def test_a_wheel_writes_nowhere_but_into_the_layer(
 
 
 OTHER = "evil-1.0.data/data/other-1.0.dist-info"
-"""Goes beside the wheel's own folder of that kind. uv mends the lists of that one alone."""
+"""A folder next to the wheel's own `.dist-info`, the only one whose lists uv corrects."""
 
 
 def test_no_list_tells_of_a_file_of_this_machine(tmp_path: Path) -> None:
-    """Digest and size of a program are written anew: of one below the layer."""
+    """Digest and size are computed again only for programs below the layer."""
     secret = write(tmp_path / "home", {"credentials": "precious\n"}) / "credentials"
     out = f"bin/{'../' * 30}{secret.relative_to('/')}"
     evil = {f"{OTHER}/RECORD": f"{out},,\n{secret},,\nbin/../bin/tool,,\nbin/tool,,\n"}
@@ -294,8 +294,11 @@ def test_libraries_for_the_target_are_taken(
 
 
 GLIBC = {"python3.11": 17, "python3.12": 34, "python3.13": 34, "python3.14": 34}
-"""Whose wheels each runtime's system can load: Amazon Linux 2 has 2.26, for which uv has no step
-above 2.17. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"""
+"""The newest glibc (2.N) of the wheels that each runtime's system can load.
+
+Amazon Linux 2 has 2.26, for which uv has no step above 2.17.
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+"""
 
 
 @pytest.mark.parametrize(
@@ -354,7 +357,7 @@ def test_what_is_no_list_of_pins_is_not_given_to_the_installer(
 def test_a_wheel_that_unpacks_to_a_huge_file_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A few KB of a wheel may be any number of zeros."""
+    """A wheel of a few KB may contain any number of zeros."""
     monkeypatch.setattr(installer_process, "MOST_BYTES", 1_000_000)
     wheel = make_wheel(tmp_path / "wheels", "bomb", {"bomb.bin": bytes(3_000_000)})
     with pytest.raises(WheelInstallFailed) as refused:

@@ -1,4 +1,4 @@
-"""What does not compile, and whether that matters: told from the text, with nothing run."""
+"""Modules that do not compile, and whether that matters, are found from the text alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RUNNING = ".".join(map(str, sys.version_info[:2]))
 
 
 def judged(folder: Path, files: dict[str, bytes | str], runtime: str = RUNNING) -> dict[str, str]:
-    """Each faulty file with its doubt; empty where it stops the function."""
+    """Return each faulty file with its doubt, which is empty if the function cannot run."""
     write(folder, files)
     found = faults(folder, "app.handler", f"python{runtime}")
     return {each.file.relative_to(folder).as_posix(): each.doubt for each in found}
@@ -134,7 +134,7 @@ def test_whatever_it_is_it_is_told(tmp_path: Path, text: bytes | str) -> None:
 
 
 def test_a_process_that_is_large_itself_tells_the_same(tmp_path: Path) -> None:
-    """Linux counts what it had as what it starts has had."""
+    """Linux counts the parent's peak memory as that of a process it starts."""
     large = bytearray(b"\1") * (compilation.BYTES // 3)
     assert judged(tmp_path, {"app.py": f"import bad\n{APP}", "bad.py": "-" * 100_001 + "1"}) == {
         "bad.py": ""
@@ -167,7 +167,7 @@ NEWER = {
 def test_an_older_python_does_not_judge_newer_grammar(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    """Simulated where this Python is itself newer: what it refuses then is not looked at."""
+    """It is simulated if this Python is itself newer: files that it refuses are not checked."""
     monkeypatch.setattr(modules, "RUNNING", (3, 11))
     monkeypatch.setattr(
         modules, "_judged", lambda contents, release: [(1, "refused")] * len(contents)
@@ -217,7 +217,7 @@ def test_the_shipped_function_compiles() -> None:
 
 
 def finally_nested(levels: int, body: str = "pass", last: str = "f(1, 2, 3)\n" * 30) -> str:
-    """A function of `try: body` with the next one in its `finally`."""
+    """Return a function of nested `try: body` statements, each in the `finally` of the last."""
     text = "def f():\n while f:\n"
     for depth in range(levels):
         blanks = "  " + " " * depth
@@ -256,7 +256,7 @@ def test_a_large_module_is_parsed_and_no_code_made_of_it(
 
 
 def test_no_code_is_made_of_what_grows_without_bound() -> None:
-    """What only making code refuses tells whether it was made."""
+    """An error that only code generation raises shows whether code was generated."""
     assert judged_alone(f"{finally_nested(14)}return 5\n") is None
     assert judged_alone(f"{finally_nested(3)}return 5\n") is not None
     assert judged_alone(f"{finally_nested(1, 'return f()')}return 5\n") is not None
@@ -282,7 +282,7 @@ def test_whatever_the_code_is_it_is_judged(tmp_path: Path, code: str, release: s
 
 
 def lambdas(bytes_: int) -> str:
-    """A function of many names, and functions of it inside: each asks for every name."""
+    """Return a function with many names and inner functions, each of which reads every name."""
     many = bytes_ // 17
     names = ";".join(f"a{number:x}=0" for number in range(many))
     return f"def f():\n {names}\n x=[{','.join(['lambda:0'] * many)}]\n"

@@ -1,4 +1,4 @@
-"""requirements.txt is a list of pinned wheels, and nothing that an installer would obey."""
+"""requirements.txt is a list of pinned wheels, and contains nothing that an installer obeys."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ SLOW = (
 
 @pytest.mark.parametrize("text", SLOW, ids=[text[:8] for text in SLOW])
 def test_no_text_takes_long(tmp_path: Path, text: str) -> None:
-    """A pattern that begins again at each blank of a million takes hours."""
+    """A pattern that starts again at each of a million blanks would take hours."""
     began = time.process_time()
     read(tmp_path, text[:MOST_BYTES])
     assert time.process_time() - began < 10
@@ -185,7 +185,7 @@ def test_a_link_to_a_file_elsewhere_is_not_read(tmp_path: Path) -> None:
 
 @given(st.text(max_size=300))
 def test_whatever_it_says_what_is_read_is_pins(text: str) -> None:
-    """And each, written by us, is read by others as the same package, with no option but hashes."""
+    """Each pin that we write is read by others as the same package, with no option but hashes."""
     for number, line in _logical_lines(text):
         found = _read_line(number, line, Path("layer"))
         if isinstance(found, Pin):
@@ -208,7 +208,7 @@ def test_config_check_tells_file_and_line_and_what_to_write(tmp_path: Path) -> N
 
 
 def test_the_command_that_is_told_writes_a_file_that_is_read(tmp_path: Path) -> None:
-    """A list of pins without hashes, as `pip freeze` writes it, becomes one with."""
+    """A list of pins without hashes, as `pip freeze` writes it, becomes one with hashes."""
     made = make_wheel(tmp_path / "wheels", "plain", {"plain.py": ""})
     _, (fault,) = read(tmp_path, "plain==1.0\n")
     command = [*shlex.split(fault.instead.split("`")[1]), "--no-index"]

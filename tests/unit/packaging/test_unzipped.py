@@ -1,4 +1,4 @@
-"""A function with all its layers: AWS counts what they come to unzipped, together (L23)."""
+"""AWS limits the unzipped size of a function together with all its layers (L23)."""
 
 from __future__ import annotations
 

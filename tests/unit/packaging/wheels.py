@@ -1,4 +1,4 @@
-"""Wheels of a few lines, made on the spot, and an index that serves them."""
+"""Small wheels, built by the tests, and an index that serves them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Files = Mapping[str, bytes | str]
 
 @dataclass(frozen=True)
 class Wheel:
-    """A file, and how requirements.txt asks for it."""
+    """A wheel's file, and its line in requirements.txt."""
 
     path: Path
     pin: str
@@ -32,7 +32,7 @@ def make_wheel(
     points: str = "",
     record: str = "",
 ) -> Wheel:
-    """Version 1.0. `points`: the text of entry_points.txt. `record`: more lines of RECORD."""
+    """Write version 1.0; `points` is the text of entry_points.txt, `record` adds to RECORD."""
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-1.0.dist-info"
     contents = {
@@ -60,7 +60,7 @@ def _told(content: bytes | str) -> str:
 
 @dataclass
 class Listener:
-    """What came to a port of this machine. It answers as an index of the wheels in `folder`."""
+    """The requests to a port of this machine, which answers as an index of `folder`'s wheels."""
 
     folder: Path
     port: int = 0
@@ -74,7 +74,7 @@ class Listener:
 
 @contextmanager
 def listening(folder: Path) -> Iterator[Listener]:
-    """A listener for the block."""
+    """Yield a listener that is open for the block."""
     heard = Listener(folder)
 
     class Index(http.server.BaseHTTPRequestHandler):

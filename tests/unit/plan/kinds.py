@@ -67,7 +67,7 @@ class Thing(Untouched, Tagged):
 
 @dataclass(frozen=True, kw_only=True)
 class Beside(Thing):
-    """Its successor is created first."""
+    """A kind whose replacement is created before the old resource is deleted."""
 
     REPLACEMENT = Replacement.CREATE_FIRST
 
@@ -80,7 +80,7 @@ class Vault(Thing, HoldsData):
 
 @dataclass(frozen=True, kw_only=True)
 class Key(Thing):
-    """A change of its size makes AWS choose another id."""
+    """A kind for which AWS chooses another id when its size changes."""
 
     size: Renews[int] = 1
 
@@ -104,7 +104,7 @@ class Lasting(Thing):
 
 @dataclass(frozen=True, kw_only=True)
 class Kept(Thing, MayOutliveStack):
-    """It outlives the stack."""
+    """A kind that outlives the stack."""
 
     def retention_reason(self) -> str:
         return "its zone proves the domain"
@@ -123,7 +123,7 @@ class Locked(Thing, HasDeletionProtection):
 
 @dataclass(frozen=True, kw_only=True)
 class Part(Untouched, HasParent):
-    """It carries no mark."""
+    """A kind without an owner tag."""
 
     KIND = "test.part"
     IDENTITY = ("of",)
@@ -147,7 +147,7 @@ class Version(Part, KeepsVersions):
 
 @dataclass(frozen=True, kw_only=True)
 class Content(Part):
-    """Its size is by what it is recognised."""
+    """A kind that is recognised by its size."""
 
     OWNER_MARK = OwnerMark.BY_CONTENT
 
@@ -157,7 +157,7 @@ class Content(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Account(Part, ReportsProblems):
-    """It belongs to the whole account."""
+    """A kind that belongs to the whole account."""
 
     MANAGEMENT = Management.NEVER_DELETED
 

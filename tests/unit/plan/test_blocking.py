@@ -1,4 +1,4 @@
-"""What cannot go on, and what waits for nothing."""
+"""Which nodes are blocked, and which wait for no other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def finding(node: str, action: Action, *needs: str, unblock_hint: str = "") -> R
 
 
 def test_what_the_emulator_lacks_waits_for_nothing() -> None:
-    """As scaling targets on local, whose table is refused."""
+    """For example the scaling targets on the emulator, which refuses their table."""
     found = block_on_refused(
         {
             "table": finding("table", Action.REPLACE, unblock_hint="it holds data"),

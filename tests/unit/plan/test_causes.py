@@ -1,4 +1,4 @@
-"""Why a node is made, changed or removed, as the journal tells."""
+"""The journal shows why a node is created, changed or removed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_what_the_configuration_drops_is_removed(workshop: Workshop) -> None:
 
 
 def test_what_follows_from_drift_is_drift(account: None, home: Path, provision: Provision) -> None:
-    """A route taken out by hand: the deployment and the stage follow what is put back."""
+    """A route deleted by hand: the deployment and the stage change because it is restored."""
     assert provision("up", "--yes").code == 0
     gateway = boto3.client("apigateway")
     (api,) = gateway.get_rest_apis()["items"]
@@ -58,7 +58,7 @@ def test_what_follows_from_drift_is_drift(account: None, home: Path, provision: 
 def test_a_role_made_again_plans_what_up_does(
     account: None, home: Path, provision: Provision
 ) -> None:
-    """It has the same ARN: nobody who has it changes. What AWS does not show is told as a risk."""
+    """The new role has the same ARN, so no user of it changes; its hidden id is a risk."""
     assert provision("up", "--yes").code == 0
     iam = boto3.client("iam")
     items = boto3.client("lambda").get_function_configuration(FunctionName="tap-dev-items")

@@ -1,4 +1,4 @@
-"""The one difference: by field, with its cause."""
+"""A change by field, with its cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose a found resource is, as tables: what the mark and the record say, and what AWS must add."""
+"""Ownership of a found resource, in tables: owner tag, record and what AWS must add."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def a_group(tags: dict[str, str]) -> Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Labelled(Part):
-    """It shows its owner in no tag."""
+    """A kind that shows its owner in no tag."""
 
     def is_owned_by(self, have: Self, owner: str) -> bool:
         return owner == ""
@@ -49,7 +49,7 @@ class Labelled(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Marked(Part):
-    """Its mark is as large as it is."""
+    """A kind whose owner tag is as large as its size."""
 
     def is_owned_by(self, have: Self, owner: str) -> bool:
         return have.size == self.size
@@ -142,7 +142,7 @@ def test_a_record_of_another_node_proves_nothing() -> None:
 
 
 def test_content_that_an_equal_record_alone_proves_needs_its_parent() -> None:
-    """With any other mark, the record would do."""
+    """With any other owner tag, the record would be enough."""
     plain = replace(WANT, tags={OWNER: f"{NAME}/it"})
     assert owned(recorded(plain)).owner_by_mark("it", WANT, plain) is OwnedBy.US
 

@@ -1,4 +1,4 @@
-"""What is done about one node, as tables: wanted, observed, recorded, allowed → the change."""
+"""Decisions about one node, in tables: wanted, observed, recorded, allowed → the change."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def planner(
 
 @dataclass(frozen=True)
 class Row:
-    """A decision: what it is made from, and what comes of it."""
+    """One decision: its inputs, and the change they give."""
 
     name: str
     want: Step
@@ -496,7 +496,7 @@ def test_what_is_another_nodes_is_renamed_or_adopted() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Ailing(Part, ReportsProblems):
-    """It is this stack's alone, which shows its problem with its status."""
+    """A kind that belongs only to this stack, and whose status shows its problem."""
 
     def reported_problem(self) -> str:
         return "its role is gone"
@@ -876,7 +876,7 @@ def test_a_part_goes_with_its_replaced_parent(
 
 
 def test_no_kind_of_these_tables_reads_from_aws() -> None:
-    """Otherwise a row would say nothing about that."""
+    """Otherwise a row would not cover that read."""
     anything: Any = None
     for step in (with_computed(THING, THERE), Content(), Part()):
         with pytest.raises(AssertionError, match="read from AWS"):

@@ -1,4 +1,4 @@
-"""What a removal keeps because of what stays, and the order in which the rest goes."""
+"""Resources that a removal keeps because something depends on them, and the order of deletion."""
 
 from __future__ import annotations
 

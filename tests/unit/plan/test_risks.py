@@ -1,4 +1,4 @@
-"""What each action risks, as the kinds say it."""
+"""The risks of each action, as the kinds declare them."""
 
 from __future__ import annotations
 

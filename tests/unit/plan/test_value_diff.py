@@ -1,4 +1,4 @@
-"""What differs inside two values, each with the way that leads there."""
+"""Differences inside two values, each with the path to it."""
 
 from __future__ import annotations
 

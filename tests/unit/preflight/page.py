@@ -1,6 +1,6 @@
-"""docs/limits.md: AWS's limits, looked at before the first call; as `make limits` writes it.
+"""docs/limits.md: AWS's limits, checked before the first call; `make limits` writes it.
 
-What stands above the mark is written by hand.
+The part above the mark is written by hand.
 """
 
 from __future__ import annotations

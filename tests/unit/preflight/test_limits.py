@@ -1,4 +1,4 @@
-"""What AWS would refuse in the middle of `up`: told before the first call, by line and key."""
+"""Errors that AWS would raise in the middle of `up` are reported before it, by line and key."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def warnings_of(path: Path, text: str) -> list[str]:
 
 
 def with_environment(values: dict[str, str]) -> str:
-    """Of the file's own environment only: in others, the tool's own variables are longer."""
+    """Only the file's own environment counts: in others, the tool's own variables are longer."""
     own = SAMPLE.partition("environments:")[0]
     return changed("environment: {LOG_LEVEL: INFO}", f"environment: {json.dumps(values)}", own)
 
 
 @dataclass(frozen=True)
 class Case:
-    """`at` begins the line that is told."""
+    """A wrong configuration; `at` begins the line that is reported."""
 
     reason: str
     text: str
@@ -143,7 +143,7 @@ def test_nothing_is_wrong_with_the_sample(path: Path) -> None:
 
 
 def sent_environment(path: Path, text: str) -> int:
-    """Bytes of the JSON of what CreateFunction is given, counted anew."""
+    """Return the size in bytes of the JSON that CreateFunction is given, computed by the test."""
     path.write_text(text, encoding="utf-8")
     (request,) = (
         request
@@ -164,7 +164,7 @@ def test_an_environment_of_4096_bytes_is_taken_and_one_more_is_not(path: Path) -
 
 
 def tables(many: int) -> str:
-    """The function reads all of them, without names of theirs that fill its environment."""
+    """Return a sample whose function reads all tables, without their names in its environment."""
     own = SAMPLE.partition("environments:")[0]
     text = changed(
         "tables:\n", "tables:\n" + "".join(f"  t{n}: {{key: id}}\n" for n in range(many)), own
@@ -189,7 +189,7 @@ def test_policies_of_many_tables_fit_into_a_role_and_are_counted(path: Path) -> 
 
 
 def test_too_many_secrets_for_a_role_are_told(path: Path) -> None:
-    """Each with a key of its own, as narrow as it gets."""
+    """Each has its own key, as narrow as such a statement can be."""
     secrets = ", ".join(
         f'S{n}: {{secret: "ssm:/{n}", key: alias/{"k" * 100}{n}}}' for n in range(40)
     )

@@ -1,4 +1,4 @@
-"""The rehearsal: which requests it foresees, and that AWS's model takes all of a whole stack's."""
+"""The rehearsal foresees the requests, and AWS's model accepts those of a whole stack."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOTHING = {
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Foreseen:
-    """Every area there is."""
+    """Return the rehearsal of a stack that has every area."""
     return rehearse(configured(tmp_path_factory.mktemp("whole"), FULL))
 
 

@@ -1,4 +1,4 @@
-"""What is secret by its name: masked on every way out, and a change of it is still seen."""
+"""Values that are secret by their name are masked in every output, and changes of them are seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What leaves: no control character, no markup, and in any encoding; from one place."""
+"""Output has no control character and no markup, in any encoding, and leaves by one function."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MARKUP = ("[/items]", "[bold]x[/bold]", ":secret:", "[a-zA-Z_0-9]+", "[link=x]y"
 
 
 class Stream(io.TextIOWrapper):
-    """A stream of bytes in an encoding, as a pipe is."""
+    """A stream of bytes in an encoding, like a pipe."""
 
     def __init__(self, encoding: str) -> None:
         self.bytes = io.BytesIO()
@@ -53,13 +53,13 @@ class Stream(io.TextIOWrapper):
 
 @pytest.fixture(autouse=True)
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No terminal, and no log that is read for commands."""
+    """Simulate an output that is no terminal and no log that is read for commands."""
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE", *CI):
         monkeypatch.delenv(name, raising=False)
 
 
 def piped(monkeypatch: pytest.MonkeyPatch, encoding: str = "utf-8") -> Stream:
-    """What stands for stdout from now on; pytest puts its own there before each test."""
+    """Replace stdout from now on; pytest sets its own before each test."""
     stream = Stream(encoding)
     monkeypatch.setattr(sys, "stdout", stream)
     return stream
@@ -75,7 +75,7 @@ def test_nothing_that_a_terminal_obeys(text: str) -> None:
 
 @pytest.mark.parametrize("text", [*HOSTILE.values(), *MARKUP])
 def test_on_every_kind_of_renderable(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    """Wherever a text can stand, as a string or as a Text, and in any depth."""
+    """At every place of a text, as a string or as a Text, at any depth."""
     out = piped(monkeypatch)
     table = Table(title="t", box=None)
     table.add_column("column")
@@ -101,7 +101,7 @@ def test_styles_stay_where_a_text_is_changed(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1", "cp437", "utf-8"])
 def test_in_any_encoding(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
-    """Our own signs have a form of their own; of anything else the number is shown."""
+    """Our own signs have a replacement; of any other character the number is shown."""
     out = piped(monkeypatch, encoding)
     result_console().print(Text("".join(ASCII) + "名é"), soft_wrap=True)
     put("".join(ASCII) + "名é")
@@ -115,7 +115,7 @@ def test_in_any_encoding(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None
 
 
 def test_what_goes_past_it_never_ends_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    """click's own help, a warning, a traceback."""
+    """click's own help, a warning, and a traceback are not written by our function."""
     out = piped(monkeypatch, "ascii")
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"y\xff\n"), "ascii"))
@@ -162,7 +162,7 @@ COMMANDS = (
 
 
 CHOSEN = ("::1 chosen token::", "::_::", "::/0::")
-"""Names that only `stop-commands` can have made one."""
+"""Names that only `stop-commands` can have made a command."""
 
 
 @pytest.mark.parametrize("before", ["", "  ", "a ", "a" * 30, "a" * 31, "a" * 32])
@@ -185,7 +185,7 @@ def test_no_command_in_any_case_nor_where_a_line_is_cut(
 
 
 def test_what_nobody_sees_is_an_escape() -> None:
-    """All of Unicode's Default_Ignorable_Code_Point and the blank signs."""
+    """These are Unicode's Default_Ignorable_Code_Point and the blank signs."""
     unseen = [0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180F, 0x2800, 0x3164, 0xFFA0, 0xFE0F, 0xAD]
     unseen += [0x180B, 0x200B, 0x202E, 0x2060, 0x2069, 0xFE00, 0x1D173, 0xE0001, 0xE0100, 0xE01EF]
     for point in unseen:
@@ -213,7 +213,7 @@ def test_an_error_is_as_many_lines_as_it_says() -> None:
 
 
 def test_only_one_place_writes() -> None:
-    """No module writes to a stream or makes a console by itself."""
+    """No other module writes to a stream or creates a console."""
     allowed = {
         "Console": {"views/formatting.py"},
         "echo": {"sanitizing/text.py"},
@@ -228,7 +228,7 @@ def test_only_one_place_writes() -> None:
 
 
 def calls(path: Path) -> list[str]:
-    """What a module calls, by the last part of its name; `print` by itself is no method."""
+    """Return the last name of every call in a module, none of which is `print` itself."""
     found = []
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call):

@@ -1,4 +1,4 @@
-"""Every alarm of the stack, written out: what it watches, when it rings and whom it calls."""
+"""Every alarm of the stack: its metric, its threshold, and where it notifies."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ SET = {
     "table_throttles": 16,
     "dead_letters": 17,
 }
-"""Every threshold another, so that none is taken for another's."""
+"""Thresholds that are all different, so that none is taken for another."""
 SWITCHES = {
     "function_errors": {"function-items-errors"},
     "function_throttles": {"function-items-throttles"},
@@ -97,11 +97,11 @@ SWITCHES = {
     "table_throttles": {"table-items-read-throttles", "table-items-write-throttles"},
     "dead_letters": {"function-items-dead-letters"},
 }
-"""By key of `monitoring.alarms`, the alarms that it sets."""
+"""The alarms of each key of `monitoring.alarms`."""
 
 
 def alarms(directory: Path, changes: Mapping[str, Any] | None = None) -> dict[str, Alarm]:
-    """By the last part of their nodes' names."""
+    """Return the alarms by the last part of their nodes' names."""
     _, steps = built(directory, changes)
     return {
         name.removeprefix(NODE): step for name, step in steps.items() if isinstance(step, Alarm)
@@ -182,7 +182,7 @@ def test_null_switches_off_its_own_alarms(tmp_path: Path, key: str) -> None:
 
 
 def test_what_the_configuration_names_is_watched(tmp_path: Path) -> None:
-    """A second table and function have alarms of their own; the stage is the configured one."""
+    """A second table and function have their own alarms; the stage is the configured one."""
     more = {
         "name": "shop",
         "environment": "qa",
@@ -215,7 +215,7 @@ def test_what_the_configuration_names_is_watched(tmp_path: Path) -> None:
 
 
 def test_after_a_rename_it_watches_what_is_still_called_so(tmp_path: Path) -> None:
-    """`moved`: the names in AWS stay, those of nodes and in descriptions are the new ones."""
+    """With `moved`, names in AWS stay, while nodes and descriptions have the new ones."""
     found = alarms(tmp_path, renaming())
     new = {"function-items-": "function-shop-", "table-items-": "table-articles-"}
     renamed = {}
@@ -232,10 +232,10 @@ def test_after_a_rename_it_watches_what_is_still_called_so(tmp_path: Path) -> No
 
 
 def test_the_request_says_all_of_it(tmp_path: Path) -> None:
-    """As PutMetricAlarm has it: a percentile is an extended statistic."""
+    """In PutMetricAlarm a percentile is an extended statistic."""
 
     class Asked:
-        """AWS, as far as an alarm needs it."""
+        """Records the requests for alarms in AWS's place."""
 
         def __init__(self) -> None:
             self.requests: dict[str, dict[str, Any]] = {}

@@ -1,8 +1,8 @@
-"""Every key of config.yaml reaches its own fields of the steps, with its value, and no others.
+"""Every key of config.yaml sets its own fields of the steps, and no others.
 
-`ROWS` has a row for each key of the schema: another valid value, and every field of the built
-stack that then differs, with the value it then has. A key without a row fails, and so does a field
-that differs unlisted. `OUTSIDE` has the keys that no step has, and the test of what each does.
+`ROWS` has a row for each key of the schema: another valid value, and every field of the built stack
+that then differs, with the value it then has. A key without a row fails, and so does a field that
+differs and is not listed. `OUTSIDE` has the keys that no step has, and the test of each.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ monitoring:
     period: 120
     evaluation_periods: 5
 """)
-"""All that can be switched on, and two of what can be several, with no number for two keys."""
+"""A stack with every option, two of most things that can be several, and no number twice."""
 
 OTHER: Final = "another digest"
 """The value of a field that digests others."""
@@ -157,17 +157,17 @@ class Row:
 
 
 def of(nodes: str, field: str, value: Any) -> dict[str, Any]:
-    """The same field of several nodes."""
+    """Return the same field of several nodes."""
     return {f"{node}:{field}": value for node in nodes.split()}
 
 
 def released(function: str = "items") -> dict[str, Any]:
-    """A function's configuration is what a version digests."""
+    """Return the version's digest, which differs whenever the function's configuration does."""
     return {f"function.{function}.version:configuration": OTHER}
 
 
 DEPLOYED: Final = {"api.deployment:digest": OTHER}
-"""What the API has is what a deployment digests."""
+"""The deployment's digest, which differs whenever the API's content does."""
 
 BOUNDED: Final = """
 network.flow_logs.role network.flow_logs.grants function.items.role function.items.grants
@@ -250,7 +250,7 @@ NAMED: Final[Mapping[str, str]] = {
     "body": "monitoring.dashboard",
     "mark": "stack",
 }
-"""The fields with the stack's name, and the nodes that have them so."""
+"""The fields with the stack's name, and the nodes that have them in this form."""
 
 
 SSM: Final = "arn:aws:ssm:us-east-1:123456789012:parameter"
@@ -279,7 +279,7 @@ def thresholds(alarms: str, value: float) -> dict[str, Any]:
 
 
 def cors(field: str, value: Any, variable: str, text: str) -> dict[str, Any]:
-    """The API answers OPTIONS itself, and the functions all else."""
+    """Return the fields that a CORS value sets: the API answers OPTIONS, the functions all else."""
     both = of("function.items function.worker", f"environment.{variable}", text)
     return {f"api:cors.{field}": value, **both, **released(), **released("worker"), **DEPLOYED}
 
@@ -719,22 +719,27 @@ ROWS: Final[Mapping[str, Row]] = {
         },
     ),
 }
-"""Each key → its row. `stack` stands for the stack itself; `node:` without a field for its kind,
-which is `ABSENT` when the node is not there."""
+"""The row of each key.
+
+`stack` means the stack itself; `node:` without a field means the node's kind, which is `ABSENT` if
+there is no such node.
+"""
 
 RENAMING: Final[Mapping[str, tuple[str, str, str]]] = {
     "name": ("tea", "tea-dev", "tea/dev"),
     "environment": ("test", "tap-test", "tap/test"),
 }
-"""The keys of which every name is made: another value, the stack's name and its mark with it. The
-fields of `NAMED` differ, by nothing else."""
+"""The keys that are part of every name: another value, with the stack's name and owner tag.
+
+Of all fields, only those of `NAMED` then differ.
+"""
 
 OUTSIDE: Final[Mapping[str, str]] = {
     "region": "test_the_region_and_the_account_lead_to_aws",
     "account": "test_the_region_and_the_account_lead_to_aws",
     "protect": "test_what_is_protected_wants_its_name",
 }
-"""The keys that no step has → the test of what they do."""
+"""The keys that no step has, each with the test of its effect."""
 
 SWITCHED_OFF: Final[Mapping[str, str]] = {
     "network.flow_logs": """
@@ -763,11 +768,11 @@ SWITCHED_OFF: Final[Mapping[str, str]] = {
         monitoring.alarm.function-items-dead-letters monitoring.alarm.function-worker-dead-letters
     """,
 }
-"""What null switches off → the nodes that are then not there."""
+"""The nodes that are absent if a key is null."""
 
 
 def leaves(shape: SchemaNode, way: str = "") -> set[str]:
-    """Every key with a value of its own; `<name>` stands for names that are free to choose."""
+    """Return the path of every key with its own value; `<name>` means a name free to choose."""
     found: set[str] = set()
     for each in shape.alternatives:
         if each.fields:
@@ -781,7 +786,7 @@ def leaves(shape: SchemaNode, way: str = "") -> set[str]:
 
 
 class FolderNames:
-    """Packages that tell the folder they are from."""
+    """Packages that show the name of the folder they are built from."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -803,7 +808,7 @@ def configured(directory: Path, settings: Mapping[str, Any]) -> Config:
 
 
 def shown(config: Config) -> dict[str, Any]:
-    """Every field of the stack that is not chosen by AWS, as `node:field.inner` → value."""
+    """Return every field of the stack that AWS does not choose, as `node:field.inner` → value."""
     zones = ("us-east-1a", "us-east-1b", "us-east-1c")[: config.network.zones]
     key = KEY_ARN if config.encryption.key == "alias/ours" else ""
     sources = FolderNames(config)
@@ -854,7 +859,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
 
 
 def differences(base: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that differ and their new values; of a node that went, only that it did."""
+    """Return the fields that differ and their new values; of a deleted node only its absence."""
     gone = {way for way in base if way.endswith(":") and way not in now}
     return {
         way: now.get(way, ABSENT)
@@ -899,7 +904,7 @@ def test_a_name_is_in_every_field_that_has_names(
 
 
 def _field(way: str) -> str:
-    """The field itself, of a way into it."""
+    """Return the whole field of a path into it."""
     node, _, inner = way.partition(":")
     return f"{node}:{inner.partition('.')[0]}"
 
@@ -915,13 +920,13 @@ def test_null_takes_its_nodes_away_and_no_others(
 
 
 class _LookedAtError(Exception):
-    """All that a test wants to know is known."""
+    """Ends the command when the test has seen enough."""
 
 
 def test_the_region_and_the_account_lead_to_aws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither is in a step: the region is where calls go, and the account is compared first."""
+    """No step has them: the region decides where calls are sent, and the account is checked."""
     told: list[Any] = []
 
     def where(aws: Aws) -> Location:
@@ -972,7 +977,7 @@ def test_what_is_protected_wants_its_name(
     protect: bool | None,
     protected: bool,
 ) -> None:
-    """`down --yes` is not enough, and an `up` that destroys data asks for the name."""
+    """`down --yes` is not enough, and an `up` that destroys data asks for the stack's name."""
     config = configured(tmp_path, {**BASE, "environment": environment, "protect": protect})
     name = f"tap-{environment}"
 
@@ -1018,7 +1023,7 @@ def test_what_is_protected_wants_its_name(
 def test_a_package_is_built_from_its_own_folder_for_its_own_functions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What `source`, `runtime` and `architecture` are for the builder of packages."""
+    """The builder of packages receives `source`, `runtime` and `architecture` of each function."""
     for folder, text in (("code-one", "a = 1\n"), ("code-two", "b = 22\n")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "app.py").write_text(text, "utf-8")

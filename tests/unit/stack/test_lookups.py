@@ -1,4 +1,4 @@
-"""The zones chosen: plain ones in service, by name, and a clear word when there are too few."""
+"""Availability zones are chosen by name among usable ones; too few give a clear error."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ FIRST, SECOND, THIRD = (f"network.subnet.{number}" for number in (1, 2, 3))
 
 
 def stand(aws: Aws, zone: str, node: str, cidr: str, stack: Identity = STACK) -> Subnet:
-    """A subnet of a stack's, in some zone."""
+    """Create a subnet that belongs to a stack, in one zone."""
     vpc = aws.ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
     tags = {OWNER: f"{stack.mark}/{node}"}
     return Subnet(vpc_id=vpc, cidr=cidr, zone=zone, tags=tags).create(aws)

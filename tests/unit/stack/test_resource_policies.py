@@ -1,4 +1,4 @@
-"""The policies on the queue and the topic themselves."""
+"""The policies of the queue and the topic themselves."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def built(
 
 
 def test_addresses_are_told_as_they_are_reached_now(tmp_path: Path) -> None:
-    """The emulator had another port when the queue was made, and the record keeps that."""
+    """The recorded address has the port that the emulator had when the queue was created."""
     where = Location("123456789012", "us-east-1", "aws", "amazonaws.com")
     inputs = StackInputs(
         configured(tmp_path),
@@ -128,7 +128,7 @@ def test_a_web_acl_stands_before_the_stage_only_when_asked_for(tmp_path: Path) -
     assert (acl.name, acl.rate, acl.action) == ("tap-dev", 100, "count")
     assert acl.groups == ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet")
     assert acl.hidden == ("authorization", "x-api-key")
-    assert stack.graph["api.waf.stage"] == ("api.stage", "api.waf")  # the first tells whose it is
+    assert stack.graph["api.waf.stage"] == ("api.stage", "api.waf")  # the first decides its owner
 
 
 def test_the_flow_log_writes_to_its_own_group_only(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_the_flow_log_writes_to_its_own_group_only(tmp_path: Path) -> None:
 
 
 def test_the_endpoint_lets_through_what_the_roles_allow_and_nothing_else(tmp_path: Path) -> None:
-    """By table: of two functions that may do different things with it, what either may."""
+    """For each table, the endpoint allows what at least one of the functions may do."""
     shipped = {"source": str(ROOT / "function"), "handler": "app.handler"}
     changes = {
         "tables": {"orders": {"key": "id", "sort_key": "at"}, "unused": {"key": "id"}},
@@ -215,7 +215,7 @@ def test_behind_a_domain_there_is_no_other_door(tmp_path: Path) -> None:
 def test_the_api_and_its_domain_take_the_same_tls(
     tmp_path: Path, tls: str | None, expected: tuple[str, str]
 ) -> None:
-    """The domain's own proves nothing (A37)."""
+    """The policy of the domain alone proves nothing about the API (A37)."""
     changes = {"api": DOMAIN["api"] | ({"tls": tls} if tls else {})}
     steps = built(tmp_path, changes)[1]
     for node in (vars(steps["api"]), vars(steps["api.domain"])):
@@ -325,7 +325,7 @@ def test_every_node_has_a_heading(tmp_path: Path) -> None:
 
 
 def test_down_goes_in_the_order_aws_wants(tmp_path: Path) -> None:
-    """Each before all on its right, whatever is in between."""
+    """Each node comes before all on its right, with any others in between."""
     stack, _ = built(tmp_path, {**DOMAIN, **SECRETS})
     before = reversed_graph(stack.graph)
 
@@ -360,7 +360,7 @@ def test_traffic_moves_only_to_what_is_ready(tmp_path: Path) -> None:
 
 
 def test_what_no_caller_meets_alarms_nobody(tmp_path: Path) -> None:
-    """Alarms and graphs of a function are of its alias: a version is invoked before it is live."""
+    """Alarms and graphs are of the alias, because a version is invoked before it is live."""
     _, steps = built(tmp_path)
     alarms = [s for s in steps.values() if isinstance(s, Alarm) and s.namespace == "AWS/Lambda"]
     live = {"FunctionName": "tap-dev-items", "Resource": "tap-dev-items:live"}
@@ -373,7 +373,7 @@ def test_what_no_caller_meets_alarms_nobody(tmp_path: Path) -> None:
 
 
 def test_every_node_of_a_renamed_key_has_an_old_name(tmp_path: Path) -> None:
-    """The stack of before has the same nodes in the same order, each by the name of before."""
+    """The stack before the rename has the same nodes in the same order, under their old names."""
     before, _ = built(tmp_path / "before")
     now, _ = built(tmp_path / "now", renaming())
     pairs = zip(before.nodes, now.nodes, strict=True)

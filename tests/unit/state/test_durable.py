@@ -1,7 +1,7 @@
-"""What the journal says is on disk before AWS is called: the order of writes and fsyncs, recorded.
+"""The journal is on disk before AWS is called: the recorded order of writes and fsyncs.
 
-No test loses a disk's power. What would be lost with it is what was written and not synced: files
-whose content is not, and directories whose names are not.
+No test cuts the power of a disk. A loss of power would undo writes without an fsync: files whose
+content is not synced, and directories whose names are not.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from tests.support.harness import HOLDER, Recorder, Workshop, one_node
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="descriptors are named by /proc")
 
 SHORT_LIVED = {"lock", "lock.json"}
-"""They tell who works now: nobody does after a loss of power."""
+"""Files about the running command; after a loss of power there is none."""
 
 
 @dataclass
 class Disk:
-    """What happened to files in order, and what of it a loss of power would undo."""
+    """Operations on files in their order, and those that a loss of power would undo."""
 
     top: Path
     events: list[str] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Disk:
     """Files with content, and directories with names, that are not on disk."""
 
     def name(self, path: str | os.PathLike[str] | int) -> str | None:
-        """Below the place that is looked at; the random part of a temporary name is left out."""
+        """Return the path below the root, without the random part of a temporary name."""
         full = Path(f"/proc/self/fd/{path}").readlink() if isinstance(path, int) else Path(path)
         if not full.is_relative_to(self.top):
             return None
@@ -165,7 +165,7 @@ def test_the_log_is_emptied_only_when_the_snapshot_holds_it(disk: Disk, tmp_path
 
 @dataclass
 class Witness(Recorder):
-    """Looks at the disk whenever a write leaves."""
+    """Checks the disk whenever a write request is sent."""
 
     disk: Disk | None = None
 

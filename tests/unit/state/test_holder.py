@@ -1,4 +1,4 @@
-"""The process that holds the lock, as others that find it locked are shown it."""
+"""The process that holds the lock, as a command that finds it locked reports it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal: ahead of every change, whole after any crash, one writer at a time."""
+"""The journal: written ahead of every change, complete after any crash, one writer at a time."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_torn_at_every_byte_only_the_torn_entry_is_lost(
         reopened = opened(torn)
         whole = {"a", "b"} if size == len(log) else {"a"} if size >= first else set()
         assert set(reopened.records) == whole
-        reopened.done("c", TABLE)  # what is written next stands on a line of its own
+        reopened.done("c", TABLE)  # the next entry has its own line
         reopened.close()
         assert set(Journal.read(torn, "tap-dev", KINDS).records) == whole | {"c"}
     journal.close()
@@ -225,7 +225,7 @@ def test_retiring_sets_a_record_aside_once(tmp_path: Path) -> None:
 
 
 def test_a_deletion_is_written_once_and_may_be_read_twice(tmp_path: Path) -> None:
-    """As after a crash between the snapshot and the emptying of the log."""
+    """A crash between the snapshot and the emptying of the log leaves the deletion in both."""
     journal = opened(tmp_path)
     journal.done("a", None)
     assert (tmp_path / "journal.jsonl").read_bytes() == b'["a",null]\n'
@@ -242,7 +242,7 @@ def test_a_reader_has_the_current_names(tmp_path: Path) -> None:
 
 
 def test_what_was_added_since_a_record_was_written_has_its_default_at_every_depth() -> None:
-    """An earlier version recorded no `expose`; `is_known` and the comparison look at `vars`."""
+    """An earlier version recorded no `expose`; `is_known` and the comparison read `vars`."""
     cors = Cors(origin="*", headers=("X-Api-Key",), max_age=600, expose=("ETag",))
     routes = (Route("POST", "/items", "arn:x", body="Item", query=("q",)),)
     api = RestApi(name="tap", routes=routes, models={}, cors=cors, tags={})
@@ -296,7 +296,7 @@ def test_json_that_is_no_state_is_told_with_what_to_do(tmp_path: Path, state: ob
 
 
 def test_a_bad_line_of_the_log_costs_the_log_alone(tmp_path: Path) -> None:
-    """And records that need each other both; nothing that is kept aside is written over."""
+    """Records that need each other lose both; no file that was set aside is overwritten."""
     journal = opened(tmp_path)
     journal.done("table.items", TABLE)
     journal.close()

@@ -1,4 +1,4 @@
-"""What is typed for another copy of a stack, in another account or region."""
+"""The commands that are shown for another copy of a stack, in another account or region."""
 
 from __future__ import annotations
 

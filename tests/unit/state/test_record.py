@@ -1,4 +1,4 @@
-"""One node's record as a value and as JSON, and what an edited file is refused for."""
+"""One node's record as a value and as JSON, and why an edited file is refused."""
 
 from __future__ import annotations
 

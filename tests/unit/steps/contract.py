@@ -1,11 +1,11 @@
-"""One contract for every step class: inherit it, say what is made and what may change.
+"""One contract for every step class: inherit it, give a step and the fields that may change.
 
     class TestTable(StepContract):
         def given(self, aws): return Table(name="tap-dev-items", key="id", tags={"team": "a"})
         edits = {"ttl": "expires_at", "protect": False, "tags": {"team": "b"}}
 
-`given` makes whatever the step needs and returns the step. `edits` holds a second value for every
-field that is not Fixed, Computed or Local; a field nobody edits fails the contract.
+`given` makes all that the step needs and returns the step. `edits` holds a second value for every
+field that is not Fixed, Computed or Local; the contract fails for a field without one.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ CrashPoint = tuple[Where, int]
 
 @dataclass
 class FirstDeleted(Recorder):
-    """Right before a call leaves, the nth, somebody else deletes the same."""
+    """Simulates another user who deletes the same resource right before the nth call is sent."""
 
     number: int = 0
     other: Callable[[], object] = field(default=lambda: None)
@@ -66,15 +66,18 @@ class FirstDeleted(Recorder):
 
 
 def for_all(step: Step) -> bool:
-    """Whether it belongs to the whole account, so that no stack removes it."""
+    """Return whether the kind belongs to the whole account, so that no stack removes it."""
     return step.MANAGEMENT is Management.NEVER_DELETED
 
 
 def crash_points(
     test: str, step: Step, writes: int, kinds: Iterable[Where] = Where
 ) -> list[CrashPoint]:
-    """Where a run of that many writes is to die: with `CRASHES_SWEEP` everywhere; in the suite, of
-    very many, at the first, the last and some between, by a seed of the test and the kind."""
+    """Return where a run of that many writes is to crash.
+
+    With `CRASHES_SWEEP` that is everywhere. In the suite, of many places, it is the first, the last
+    and some between, chosen by a seed of the test and the kind.
+    """
     every = [(where, number) for number in range(1, writes + 1) for where in kinds]
     if SWEEP or len(every) <= POINTS:
         return every
@@ -85,14 +88,14 @@ def crash_points(
 
 class StepContract:
     edits: ClassVar[Mapping[str, Any]]
-    """Field → another value it can be changed to in place."""
+    """Field → another value to which it can be changed in place."""
     fixed_edits: ClassVar[Mapping[str, Any]] = {}
-    """Fixed field → another value, which means replacing (optional)."""
+    """Fixed field → another value, which causes a replacement (optional)."""
     drift_only: ClassVar[frozenset[str]] = frozenset()
-    """Fields with one wanted value: they only ever show what nobody declared."""
+    """Fields with only one wanted value: a difference is always an undeclared setting."""
 
     refused_twice: ClassVar[str] = ""
-    """With which AWS refuses a second one of the same settings, whatever it is called."""
+    """The error with which AWS refuses a second resource of equal settings, under any name."""
 
     def given(self, aws: Any) -> Step:
         """Make what the step needs, and return the step."""
@@ -100,7 +103,7 @@ class StepContract:
 
     @pytest.fixture
     def step(self, account: None, monkeypatch: pytest.MonkeyPatch) -> Step:
-        """What it is part of is this stack's, in these tests (else: ownership, hostile state)."""
+        """Return the step, whose parent belongs to this stack unless the test says otherwise."""
         step = self.given(new_aws())
         if isinstance(step, HasParent):
             monkeypatch.setattr(type(step), "parent_owner", lambda step, aws: "tap-dev/parent")
@@ -126,7 +129,7 @@ class StepContract:
         assert from_json(type(step), to_json(full)) == full
 
     def test_a_record_of_before_a_field_was_added_is_read(self, step: Step) -> None:
-        """As an earlier version of this wrote it: each field that has a default may be missing."""
+        """An earlier version wrote it: each field that has a default may be missing."""
         full = with_computed(step, step).with_owner("tap-dev/it")
         for each in fields(full):
             if each.default is not MISSING:
@@ -144,7 +147,7 @@ class StepContract:
     def test_it_is_planned_and_drawn_while_what_others_give_is_unknown(
         self, step: Step, workshop: Workshop
     ) -> None:
-        """Nothing there, then the very resource there, ours and somebody else's."""
+        """The plan is drawn while the resource is absent, then ours, then foreign."""
         wants = half_known(step)
         for want in wants:
             finding = workshop.run(one_node(want), "plan").changes["it"]
@@ -185,7 +188,7 @@ class StepContract:
         assert {n: vars(made)[n] for n in computed} == {n: vars(seen)[n] for n in computed}
 
     def test_every_field_is_read_and_none_assumed(self, step: Step, workshop: Workshop) -> None:
-        """A field copied from the value asked with would hide drift when that says the same."""
+        """A field copied from the query would hide drift whenever both have the same value."""
         made = workshop.run(one_node(step), "up").resources["it"]
         seen = made.observe(new_aws())
         for name, value in {**self.edits, **self.fixed_edits}.items():
@@ -216,7 +219,7 @@ class StepContract:
     def test_it_lives_with_listings_of_one_item_a_page(
         self, step: Step, workshop: Workshop
     ) -> None:
-        """The first page of every listing is empty (X12): who reads no other finds nothing."""
+        """The first page of every listing is empty (X12), so that one page alone shows nothing."""
         law = OneItemAPage()
         shop = LawfulWorkshop(workshop.directory, held=Court([law], workshop.new_clock()))
         shop.run(one_node(step), "up")
@@ -245,7 +248,7 @@ class StepContract:
     def test_somebody_else_may_delete_it_first_at_any_call(
         self, step: Step, workshop: Workshop
     ) -> None:
-        """Another `down` at the same moment: what is gone by then is as good as deleted here."""
+        """Another `down` runs at the same moment: what it deleted counts as deleted here."""
         if step.MANAGEMENT is not Management.FULL:
             return
         for number in range(1, 40):
@@ -270,7 +273,7 @@ class StepContract:
 
     def test_somebody_elses_is_left_alone(self, step: Step, workshop: Workshop) -> None:
         if not isinstance(step, Tagged) or not step.has_unique_identity:
-            return  # judged by its parent, or found only by our own tag
+            return  # ownership is the parent's, or only our own tag finds it
         workshop.run(one_node(step, stack="other-dev"), "up")
         workshop.forget()
         stack = one_node(step)
@@ -281,15 +284,15 @@ class StepContract:
         assert adopted.changes["it"].action is Action.UPDATE
 
     def copied(self, step: Step, aws: Any) -> None:
-        """Somebody makes the same beside ours, our tag included, as far as AWS lets them."""
+        """Create a copy of the resource with our owner tag, as far as AWS allows."""
         step.with_owner("tap-dev/it").create(aws)
 
     def test_of_two_alike_none_is_taken_where_the_state_is_lost(
         self, step: Step, workshop: Workshop
     ) -> None:
-        """A tag can be copied, and what has it may be chosen for its id: first or last of all."""
+        """A tag can be copied, and the copy may have an id that sorts before or after ours."""
         if not step.OWNER_MARK.names_owner:
-            return  # judged by its parent
+            return  # ownership is the parent's
         workshop.run(one_node(step), "up")
         if self.refused_twice:
             with pytest.raises(ClientError, match=self.refused_twice):
@@ -325,7 +328,7 @@ class StepContract:
             assert for_all(step) or self.observed(step) is None, point
 
     def test_an_edit_survives_a_crash_at_every_write(self, step: Step, workshop: Workshop) -> None:
-        """What is half as it was and half as it is wanted ends as wanted, in one run."""
+        """A resource that is only partly updated reaches its wanted state in one run."""
         edited = one_node(self.edited(step))
         workshop.run(one_node(step), "up")
         workshop.run(edited, "up")
@@ -346,7 +349,7 @@ class StepContract:
         return crash_points(test, step, writes)
 
     def edited(self, step: Step) -> Step:
-        """With all edits at once."""
+        """Return the step with all edits at once."""
         return replace(step, **self.edits)
 
     def test_survives_a_crash_with_the_configuration_gone(

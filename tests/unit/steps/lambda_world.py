@@ -1,4 +1,4 @@
-"""What Lambda's tests stand on: a role, a zip, a function, and one that shows passing states."""
+"""Fixtures of Lambda's tests: a role, a zip, a function, and one with transitional states."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAME = "tap-dev-items"
 
 
 def a_bundle(text: str = "one") -> Archive:
-    """A zip with one module that holds the text."""
+    """Return a zip with one module that holds the text."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr(zipfile.ZipInfo("app.py"), f"handler = {text!r}.format")
@@ -31,7 +31,7 @@ def a_bundle(text: str = "one") -> Archive:
 
 
 def a_role(aws: Aws, name: str = NAME) -> str:
-    """The ARN of a role that Lambda can take."""
+    """Return the ARN of a role that Lambda can assume."""
     trust = {
         "Version": "2012-10-17",
         "Statement": [
@@ -47,7 +47,7 @@ def a_role(aws: Aws, name: str = NAME) -> str:
 
 
 def with_code(function: Function, directory: Path, text: str) -> Function:
-    """The function with other code."""
+    """Return the function with other code."""
     bundle = a_bundle(text)
     path = directory / f"{bundle.sha256}.zip"
     path.write_bytes(bundle.content)
@@ -55,7 +55,7 @@ def with_code(function: Function, directory: Path, text: str) -> Function:
 
 
 def a_function(aws: Aws, directory: Path) -> Function:
-    """A function as it is wanted; only its role is there."""
+    """Return a wanted function, of which only the role exists."""
     plain = Function(
         name=NAME,
         runtime="python3.13",
@@ -70,12 +70,12 @@ def a_function(aws: Aws, directory: Path) -> Function:
 
 
 def made(function: Function) -> Function:
-    """The function, really there."""
+    """Create the function in the account, and return it."""
     return function.with_owner("tap-dev/function.items").create(new_aws())
 
 
 def changed(now: Function, **fields: Any) -> Function:
-    """The function that is there, changed to have these values."""
+    """Update the existing function to these values, and return it."""
     want = replace(now, **fields)
     return want.update(new_aws(), now, set(fields))
 
@@ -113,7 +113,7 @@ class Refusing(Recorder):
 
 
 def show_states(monkeypatch: pytest.MonkeyPatch, states: Sequence[dict[str, str]]) -> None:
-    """Every next look at any function shows the next of these, and then the last for ever."""
+    """Let each observation of a function show the next of these states, and later the last."""
     get_code, left = LambdaFunction.get_code, list(states)
 
     def shown(self: Any) -> Any:

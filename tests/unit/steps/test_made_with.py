@@ -1,4 +1,4 @@
-"""What somebody else's resource of our name was made with: AWS never changes it, so it is read."""
+"""A foreign resource of our name is read for settings that AWS never changes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_keys_that_are_no_text_and_local_indexes() -> None:
 
 
 def test_a_class_of_log_groups_with_fewer_features() -> None:
-    """moto forgets the class it is given."""
+    """moto does not keep the class that a group is created with."""
     assert log_group_made_with({"logGroupClass": "INFREQUENT_ACCESS"}) == (
         "class INFREQUENT_ACCESS",
     )
@@ -71,7 +71,7 @@ def test_a_key_that_signs() -> None:
 
 
 def test_a_key_of_somebodys_own_material() -> None:
-    """KMS does not even say whether it rotates (K2)."""
+    """KMS does not show whether such a key rotates (K2)."""
     aws = new_aws()
     key = aws.kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
     aws.kms.create_alias(AliasName="alias/tap", TargetKeyId=key)

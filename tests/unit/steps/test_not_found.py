@@ -1,4 +1,4 @@
-"""Tests of "not found" as an answer: every spelling of it, and nothing else."""
+"""Each spelling of "not found" is recognised as that answer, and no other error is."""
 
 from __future__ import annotations
 

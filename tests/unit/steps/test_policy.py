@@ -1,4 +1,4 @@
-"""The canonical policy: every way AWS may write one policy comes out as one value."""
+"""The canonical policy: all ways in which AWS may write one policy give one value."""
 
 from __future__ import annotations
 

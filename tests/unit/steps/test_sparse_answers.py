@@ -1,4 +1,4 @@
-"""Answers that lack what they may lack, or hold what is another's: a look at them goes on."""
+"""Answers without optional fields, or about another party's resources, do not end a command."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Pages:
 def test_a_private_domain_of_somebody_else_is_passed_by(
     account: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """GetDomainName wants the id of a private one as well, and is refused without."""
+    """GetDomainName requires the id of a private domain as well, and refuses a call without it."""
     aws = new_aws()
     listed = {"items": [{"domainName": "private.example.com", "domainNameId": "abc"}]}
 
@@ -45,7 +45,7 @@ def test_a_private_domain_of_somebody_else_is_passed_by(
 
 
 def without_arn(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As targets are shown that are older than their tags."""
+    """Let AWS show a target without its ARN, as it does for targets older than their tags."""
     describe = aws.autoscaling.describe_scalable_targets
 
     def described(**asked: Any) -> Any:
@@ -94,7 +94,7 @@ def test_a_target_without_an_arn_can_be_adopted(
 
 
 def test_rules_of_protocols_without_ports_have_words() -> None:
-    """Somebody's ESP in the default group of our VPC."""
+    """A foreign rule for ESP in the default group of our VPC has no ports."""
     rules: Any = [
         {"IpProtocol": "50", "IpRanges": [{"CidrIp": "10.0.0.0/8"}]},
         {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-1"}]},

@@ -1,5 +1,7 @@
-"""The plan as people read it: whole lines without a terminal, causes by file, versions published,
-renames noticed, and what is refused said once.
+"""The plan as people read it.
+
+Whole lines without a terminal, causes by file, versions published, renames recognised, and each
+refusal once.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ FILES = Edited("wish.yaml", {"function.items": "function/", "layer.dependencies"
 
 
 def printed(findings: Mapping[str, Any], **window: Any) -> list[str]:
-    """The plan's lines; `window` is a terminal's size, else there is none."""
+    """Return the plan's lines; `window` is a terminal's size, and without it there is none."""
     shown = io.StringIO()
     console = Console(file=shown, force_terminal=bool(window), no_color=True, **window)
     print_plan(console, "tap-dev: plan", findings, FILES)
@@ -46,7 +48,7 @@ def reconfigured(home: Path, changes: Mapping[str, Any]) -> None:
 
 
 def why(answer: Any) -> str:
-    """The line of a plan that begins with `Why:`."""
+    """Return the line of a plan that begins with `Why:`."""
     lines: list[str] = answer.out.splitlines()
     return next(line for line in lines if line.startswith("Why:"))
 
@@ -73,7 +75,7 @@ def test_without_a_terminal_no_line_is_wrapped_padded_or_cut(
 
 @pytest.mark.usefixtures("account")
 def test_what_is_piped_has_no_window(provision: Provision, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every result on stdout, whatever COLUMNS says."""
+    """COLUMNS has no effect on any result that is piped."""
     monkeypatch.setenv("COLUMNS", "40")
     provision("up", "--yes")
     boto3.client("logs").put_retention_policy(
@@ -182,7 +184,7 @@ def test_what_is_refused_is_said_once_and_asked_for_not_at_all(
     plan = provision("plan")
     assert "1 refused" in plan.out
     assert "to replace" not in plan.out
-    monkeypatch.setattr("provision.commands.confirmation.ask", None)  # nobody is asked
+    monkeypatch.setattr("provision.commands.confirmation.ask", None)  # no question is asked
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     refused = provision("up")
     assert refused.code == 1

@@ -1,4 +1,4 @@
-"""The live screen: no report waits for it, whatever the terminal does, and all of it is drawn."""
+"""The live screen: no report waits for it, even if the terminal blocks, and all is drawn."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def ended(threads: list[threading.Thread], seconds: float) -> bool:
 
 
 def test_many_workers_at_once_never_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two deadlocks were here: a worker that printed under a lock which the screen wanted."""
+    """Two deadlocks were caused by a worker that printed under a lock the screen wanted."""
     monkeypatch.setattr(module, "FRAME", 0.0001)
     file = io.StringIO()
 
@@ -63,7 +63,7 @@ def test_many_workers_at_once_never_wait_for_each_other(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("width", [12, 20, 40, 80])
 def test_no_line_of_the_live_screen_is_wrapped(width: int) -> None:
-    """A terminal that wrapped one would have more lines than the next picture takes away."""
+    """A wrapped line would add a line that the next redraw does not erase."""
     file = io.StringIO()
     console = Console(file=file, force_terminal=True, width=width, height=10, _environ={})
     progress = Progress(console, 2)
@@ -135,7 +135,7 @@ SCREENS = sorted((Path(module.__file__).parent).glob("*.py"))
 
 @pytest.mark.parametrize("path", SCREENS, ids=lambda path: path.name)
 def test_a_screen_has_no_lock(path: Path) -> None:
-    """rich has its own; a second one is a deadlock for whoever takes them in another order."""
+    """rich has its own lock; a second one deadlocks code that takes both in another order."""
     names = {
         node.attr if isinstance(node, ast.Attribute) else node.id
         for node in ast.walk(ast.parse(path.read_text("utf-8")))

@@ -1,4 +1,4 @@
-"""What `up` ends with: what can be typed next, and nothing that would fail."""
+"""The end of `up` shows commands to type next, and none that would fail."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def ending(
     outputs: Mapping[str, str] = ENDPOINT,
     stop: str = "",
 ) -> list[str]:
-    """What is printed for an API of these routes."""
+    """Return the printed welcome of an API with these routes."""
     none = dict.fromkeys(("GET /items", "POST /items"), None)
     none |= dict.fromkeys((f"{verb} /items/{{id}}" for verb in ("GET", "PUT", "DELETE")), None)
     api = configured(directory, {"api": {"routes": none | dict(routes)}}).api

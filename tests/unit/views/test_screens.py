@@ -1,4 +1,4 @@
-"""The screens: readable at 80 columns, without colour, and what they print works as pasted."""
+"""Screens are readable at 80 columns and without colour, and their commands can be pasted."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_the_plan_shows_what_differs_inside_at_any_width(width: int) -> None:
 
 
 def test_no_order_of_names_hides_a_difference() -> None:
-    """Of the environment none is left out, and of nothing where no window has to be fitted to."""
+    """Every environment variable is listed, and with no window to fit, every other field too."""
     many = {f"A{number}": "1" for number in range(8)} | {"PYTHONPATH": "/tmp"}
     for field, width in (("environment", 80), ("policies", 80), ("tags", BOUNDLESS)):
         changes = (change(field, Cause.CONFIG, have={}, want=many),)
@@ -136,7 +136,7 @@ def test_nothing_to_change_is_said() -> None:
 
 
 def test_a_run_that_failed_at_once_had_something_to_do() -> None:
-    """What it did not do is the verdict's to say."""
+    """The outcome reports the changes that were not made."""
     same = {"table.items": finding("table.items", Action.REPLACE)}
     failed = Result(same, {}, {"table.items": DataProtected("tap-dev-items would be replaced")})
     for outcome, words in ((failed, ""), (Result({}, {}, {}), "nothing to do")):

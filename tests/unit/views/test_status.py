@@ -1,4 +1,4 @@
-"""The dashboard in any window: trouble first, a sign a state, and the numbers always there."""
+"""The dashboard in any window: trouble first, a sign for each state, the numbers always shown."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.support.sample_stack import reference_stack
 
 HEADING = Heading("tap-dev", "dev", "123456789012", REGION, "https://a1b2c3.execute-api/v1")
 WINDOWS = [(80, 23), (160, 49), (40, 11)]
-"""Columns and lines of the windows that people have, but for the line that `--watch` keeps."""
+"""Columns and lines of common windows, without the line that `--watch` keeps."""
 CALLS = (3.0, 5.0, 10.0, 11.0, 40.0, 100.0, 90.0, 70.0, 30.0, 10.0, 4.0, 0.0)
 QUIET = Traffic(CALLS, (0.0,) * 12, (41.0,) * 12)
 ALARM = "monitoring.alarm.function-items-errors"
@@ -39,13 +39,13 @@ SILENT = "no alarm is delivered until ops@example.com follows the link in AWS's 
 
 @dataclass(frozen=True)
 class World:
-    """A stack as it was looked at."""
+    """An observed stack."""
 
     findings: Mapping[str, ResourceChange]
     health: Health = field(default_factory=Health)
 
     def but(self, **nodes: Mapping[str, Any]) -> World:
-        """With other findings; `__` stands for the dot of a name."""
+        """Return the world with other changes; `__` in a name means a dot."""
         changed = {name.replace("__", "."): more for name, more in nodes.items()}
         found = {n: replace(f, **changed.get(n, {})) for n, f in self.findings.items()}
         assert changed.keys() <= found.keys()
@@ -57,7 +57,7 @@ class World:
     def lines(
         self, width: int = BOUNDLESS, height: int | None = None, *, every_node: bool = False
     ) -> list[str]:
-        """What is shown, without colour."""
+        """Return the lines of the screen, without colour."""
         page = status_screen(
             HEADING,
             self.findings,
@@ -75,7 +75,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def well(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """The stack with every optional section, as it is wanted."""
+    """Return the stack with every optional section, in its wanted state."""
     findings = {}
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setattr(os, "environ", os.environ | {"AWS_ACCESS_KEY_ID": "testing"})
@@ -108,7 +108,7 @@ def change(name: str, want: Any, have: Any, cause: Cause = Cause.DRIFT) -> Field
 
 @pytest.fixture
 def ill(well: World) -> World:
-    """All that can be wrong at once, a node each."""
+    """Return a stack with every possible problem at once, each at its own node."""
     since = (datetime.now(UTC) - timedelta(minutes=12, seconds=5)).isoformat()
     return well.but(
         table__items={
@@ -142,7 +142,7 @@ def ill(well: World) -> World:
 
 
 def numbers_are_there(lines: list[str], errors: int, waiting: int) -> bool:
-    """Whether the last hour's row and the counts of alarms and nodes can be read."""
+    """Return whether the last hour's row and the counts of alarms and nodes are shown."""
     title = next((n for n, line in enumerate(lines) if line.startswith("Last hour")), None)
     if title is None:
         return False
@@ -290,7 +290,7 @@ def test_every_state_has_one_sign_that_needs_no_colour(ill: World) -> None:
 
 
 def test_what_rings_is_red_wherever_it_is_marked(ill: World) -> None:
-    """Bold and red: the sign and the words of the alarm, its area, its node, and the count."""
+    """Sign and words of the alarm, its area, its node and the count are bold and red."""
     shown = io.StringIO()
     terminal = Console(file=shown, width=160, force_terminal=True, color_system="standard")
     page = status_screen(HEADING, ill.findings, ill.health, width=160, every_node=True)
@@ -399,7 +399,7 @@ def test_text_from_outside_stays_on_its_line(well: World) -> None:
 
 
 def test_every_trouble_is_named_in_a_sentence(ill: World) -> None:
-    """What `health.problems` of a document holds."""
+    """These sentences are `health.problems` of the document."""
     sentences = [trouble.sentence for trouble in troubles(ill.findings, ill.health)]
     assert sentences == [
         f"{ALARM} is in ALARM: The function items fails",

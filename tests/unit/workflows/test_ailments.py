@@ -1,4 +1,4 @@
-"""What AWS itself says is wrong with what is as wanted: never a tick."""
+"""A resource in its wanted state that AWS reports as broken is never shown as healthy."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ TABLE = Table(name="tap-dev-items", key="id", tags={})
     ],
 )
 def test_what_aws_itself_calls_wrong_is_not_as_wanted(step: Step, words: str) -> None:
-    """Settings that are all right do not make it work."""
+    """Correct settings do not prove that a resource works."""
     finding = ResourceChange("it", (), step.KIND, step, step, (), Action.KEEP)
     seen = of_what_is_there(Health(), {"it": step})
     sentences = [trouble.sentence for trouble in troubles({"it": finding}, seen)]
@@ -60,7 +60,7 @@ def test_what_aws_itself_calls_wrong_is_not_as_wanted(step: Step, words: str) ->
 
 
 def test_what_aws_says_is_read_from_its_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each by AWS's own names, and only where it is trouble."""
+    """Each problem is read by AWS's own field and value, and only real problems are reported."""
     flow_log: Any = {
         "FlowLogId": "fl-1",
         "ResourceId": "vpc-1",

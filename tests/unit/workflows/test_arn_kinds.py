@@ -1,4 +1,4 @@
-"""`ARN_KINDS` is a second table of all kinds: a new kind with an ARN is in it, or says why not."""
+"""A new kind with an ARN must be in `ARN_KINDS`, the second table of all kinds, or say why not."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ WITHOUT_ENTRY = {
 
 
 def has_arn(kind: type[Step]) -> bool:
-    """A marked one is found by its owner's tag, which AWS lists by ARN."""
+    """Return whether AWS lists a resource of this kind by ARN: by its owner tag, or a field."""
     return kind.OWNER_MARK.names_owner or any(field.name == "arn" for field in fields(kind))
 
 
 def entries(kind: type[Step]) -> set[int]:
-    """The places in ARN_KINDS of what the kind's deletion is permitted on."""
+    """Return the services and types in ARN_KINDS that deleting this kind is permitted on."""
     arns = [
         template.replace("{path}", "/")
         for call in kind.API_CALLS.delete

@@ -1,4 +1,4 @@
-"""The health of a stack: asked in as few calls as AWS takes, and whole where the state is lost."""
+"""The health of a stack: read in as few calls as AWS allows, complete without the state."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_it_is_the_same_with_the_state_lost(
 
 @pytest.fixture
 def mailed(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A stack whose alarms are mailed, and AWS as it answers until somebody follows the link."""
+    """Create a stack whose alarms are mailed, and whose subscription is not yet confirmed."""
     alarmed = CONFIG | {"monitoring": {"email": "ops@example.com"}}
     (home / "config.yaml").write_text(yaml.safe_dump(alarmed, sort_keys=False))
     subscribe = SNSBackend.subscribe
@@ -95,14 +95,14 @@ def mailed(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def confirm(arn: str) -> None:
-    """What AWS lists for every subscription from now on."""
+    """Let AWS list every subscription with this ARN from now on."""
     for made in sns_backends["123456789012"]["us-east-1"].subscriptions.values():
         made.arn = arn
 
 
 @pytest.mark.usefixtures("account", "mailed")
 def test_alarms_that_reach_nobody_are_unhealthy(provision: Provision) -> None:
-    """By every word that AWS has for an address (N4, N5)."""
+    """Every ARN that AWS shows for an address without a subscription counts (N4, N5)."""
     silent = "ops@example.com must follow the link in AWS's mail: until then no alarm is delivered"
     assert silent in provision("up", "--yes").err
     seen = provision("status", "--check")
@@ -135,7 +135,7 @@ def test_alarms_that_reach_nobody_are_unhealthy(provision: Provision) -> None:
 
 @pytest.mark.usefixtures("account")
 def test_problems_are_what_check_fails_on(provision: Provision) -> None:
-    """One alarm rings, the others do not; what is in trouble is named, with its state's word."""
+    """One alarm fires and the others do not; each problem is named with its state."""
     made = provision("up", "--yes", "--json").json
     node = "monitoring.alarm.function-items-errors"
     (name,) = (each["name"] for each in made["resources"] if each["node"] == node)

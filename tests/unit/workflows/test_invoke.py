@@ -1,4 +1,4 @@
-"""One invocation: what is read from the answer, and when the function may have run."""
+"""One invocation: how the answer is read, and when the function may have run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ URL = "https://lambda.us-east-1.amazonaws.com/"
 
 
 class FakeLambda:
-    """A client with one answer or failure, which keeps what it was asked."""
+    """A client with one answer or failure, which records its requests."""
 
     def __init__(self, answer: dict[str, Any] | Exception) -> None:
         self.answer = answer

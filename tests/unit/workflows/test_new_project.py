@@ -1,4 +1,4 @@
-"""A project's files arrive all together or not at all, however the folder is and the call ends."""
+"""A project's files are all written or none is, for any folder and any interruption."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CONFIG = load(ROOT / "config.yaml", environment=None)
 
 
 def write_project(folder: Path, files: dict[str, bytes], *, force: bool) -> Written:
-    """The files, whatever is in them, without signals."""
+    """Write files of any content, without signals."""
     return new_project.write_project(
         folder, files, force=force, check=lambda _: CONFIG, hold=lambda: None
     )
@@ -50,7 +50,7 @@ def umask() -> Iterator[None]:
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    """Every file and link below, temporary folders too; of a folder without any its name."""
+    """Return every file and link below, temporary folders too; for an empty folder its name."""
     found: dict[str, bytes] = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
@@ -165,7 +165,7 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path, place: str) -> None:
 
 
 CALLS = ("write_all", "_make_folders", "_move")
-"""Every function through which a file or folder comes about."""
+"""Every function that creates a file or folder."""
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
@@ -178,7 +178,7 @@ def test_cut_short_anywhere_nothing_is_left(
     error: BaseException,
     force: bool,
 ) -> None:
-    """Before or after each call, the disk full or Ctrl-C: what was there is there, and no more."""
+    """If any call fails, before or after it takes effect, the folder is as it was."""
     before = {"mine.txt": b"1", "function/other.py": b"2"}
     if force:
         before |= {"config.yaml": b"3", "function/app.py": b"4"}
@@ -360,7 +360,7 @@ def test_a_gitignore_of_the_user_gets_the_lines_it_lacks(
 
 @pytest.mark.parametrize("force", [False, True])
 def test_a_readme_and_gitattributes_of_the_user_stay(tmp_path: Path, force: bool) -> None:
-    """With --force the README is overwritten, and said to be."""
+    """With --force the README is overwritten, and the output says so."""
     mine = {".gitattributes": b"mine", "README.md": b"mine too"}
     for path, text in mine.items():
         (tmp_path / path).write_bytes(text)
@@ -384,7 +384,7 @@ def test_what_is_kept_is_no_reason_to_write_the_rest_over_others(tmp_path: Path)
 
 @pytest.mark.parametrize("place", ["", "new/below"])
 def test_what_the_check_refuses_is_not_placed(tmp_path: Path, place: str) -> None:
-    """The check sees the whole project, before any of it is in the folder."""
+    """The check reads the whole project, before any of it is in the folder."""
     (tmp_path / ".gitignore").write_bytes(b"mine\n")
     seen: list[dict[str, bytes]] = []
 
@@ -416,7 +416,7 @@ def test_signals_are_held_before_the_first_file_is_placed(tmp_path: Path, place:
 
 
 def test_ctrl_c_while_the_temporary_folder_goes_comes_too_late(tmp_path: Path) -> None:
-    """All is there: the call says so, and leaves nothing else."""
+    """All files are in place: the call says so, and leaves nothing else."""
     code = (
         "import os, shutil, signal\n"
         "from provision.cli import main\n"
@@ -492,7 +492,7 @@ def test_a_link_in_the_place_of_the_state_is_not_followed(tmp_path: Path, asked:
 def test_two_below_one_missing_folder_both_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first makes the folder between the other's choice of a place and its lock."""
+    """The first creates the folder between the other's choice of a place and its lock."""
     locked, first = new_project._locked, [True]
 
     def late(base: Path, patience: float) -> Any:

@@ -1,4 +1,4 @@
-"""The templates are this repository's own files, valid, small, and tested by their own tests."""
+"""The templates are this repository's own files, valid, small, and pass their own tests."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def test_a_name_that_yaml_reads_as_something_else_is_valid(tmp_path: Path, name:
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_the_environment_s_comment_is_true(template: str) -> None:
-    """`dev` is none of those below it."""
+    """`dev` is none of the environments below it."""
     config = Project("shop", None, template).files()["config.yaml"].decode()
     (line,) = re.findall("^environment: .*$", config, re.MULTILINE)
     assert line.partition("# ")[2] == "the one when --env names none; those below differ from it"

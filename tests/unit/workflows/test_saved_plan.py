@@ -1,4 +1,4 @@
-"""A plan saved and carried out: exactly that, or nothing; and what a file must be to be one."""
+"""A saved plan is carried out exactly or not at all, and other files are refused."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_saved_plan_is_done_as_it_is_and_only_once(
     assert file.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in home.iterdir() if "plan" in path.name] == ["the plan.json"]
     assert SECRET not in file.read_text()
-    done = provision("up", "the plan.json", "--json")  # nobody at the keyboard, and no --yes
+    done = provision("up", "the plan.json", "--json")  # no terminal, and no --yes
     assert done.code == 0, done.err
     written = {"create", "update", "replace", "delete"}
     told = [
@@ -175,7 +175,7 @@ def test_a_plan_that_was_partly_done_is_saved_anew(
     provision: Provision,  # noqa: F811
     home: Path,  # noqa: F811
 ) -> None:
-    """What is done of it has moved, so that the file is refused."""
+    """The part that was done has changed the stack, so the same file is refused."""
     provision("up", "--yes")
     changed = CONFIG["functions"]["items"] | {"memory": 1024}
     other_key = {"items": {"key": "other", "protect": True}}
@@ -228,7 +228,7 @@ def set_in(way: str, value: object) -> Callable[[dict[str, Any]], None]:
 
 
 def as_if_allowed(plan: dict[str, Any]) -> None:
-    """All that a plan with `--destroy table.items` says otherwise: the four nodes that go along."""
+    """Edit a plan as `--destroy table.items` would: the nodes that wait are replaced."""
     plan["destroy"] = ["table.items"]
     for node in plan["nodes"].values():
         node["action"] = "replace" if node["action"] == "wait" else node["action"]

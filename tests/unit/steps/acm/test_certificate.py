@@ -1,4 +1,4 @@
-"""The certificate: the contract, how it is found, and what becomes of one that cannot be issued."""
+"""The certificate: the contract, how it is found, and replacing one that cannot be issued."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def bundle(arn: str) -> CertBundle:
 def test_create_waits_for_the_validation_record(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It appears some seconds after the certificate (C2)."""
+    """The record appears some seconds after the certificate (C2)."""
     describe = CertBundle.describe
     asked: list[str] = []
 
@@ -70,7 +70,7 @@ def test_found_by_tag_among_others_of_the_domain(workshop: Workshop) -> None:
     aws.request_certificate(DomainName="www.example.com", IdempotencyToken="c", Tags=ours)
     step = made(workshop)
     assert step.domain == CERTIFICATE.domain
-    # What it had for another domain is no longer needed.
+    # The certificate of the former domain is no longer needed.
     assert workshop.last.writes == ["RequestCertificate", "DeleteCertificate"]
     workshop.forget()
     assert made(workshop) == step
@@ -83,7 +83,7 @@ def test_found_by_tag_among_others_of_the_domain(workshop: Workshop) -> None:
 def test_the_list_is_asked_for_every_key_type(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By itself it shows only short RSA ones (C6)."""
+    """By default it shows only short RSA ones (C6)."""
     step = made(workshop)
     describe = CertBundle.describe
 
@@ -99,7 +99,7 @@ def test_the_list_is_asked_for_every_key_type(
 
 @pytest.mark.parametrize("status", ["FAILED", "VALIDATION_TIMED_OUT", "REVOKED", "EXPIRED"])
 def test_one_that_cannot_be_issued_is_replaced(workshop: Workshop, status: str) -> None:
-    """Once; the new one is asked for before the old is deleted (C3)."""
+    """It is replaced once; the new one is requested before the old is deleted (C3)."""
     step = made(workshop)
     bundle(step.arn).status = status
     finding = workshop.run(one_node(CERTIFICATE), "up").changes["it"]
@@ -111,7 +111,7 @@ def test_one_that_cannot_be_issued_is_replaced(workshop: Workshop, status: str) 
 
 
 def test_without_state_the_live_one_of_two_is_found(workshop: Workshop) -> None:
-    """A replacement cut short leaves both, with the same tag."""
+    """An interrupted replacement leaves both, with the same tag."""
     arns = [made(workshop).arn]
     acm = new_aws().acm
     tags: Any = [{"Key": OWNER, "Value": "tap-dev/it"}, {"Key": "team", "Value": "a"}]
@@ -128,7 +128,7 @@ def test_without_state_the_live_one_of_two_is_found(workshop: Workshop) -> None:
 
 
 def test_a_new_one_may_be_invisible_for_a_while(account: None) -> None:
-    """NotFound of what is fresh is tried again (C2)."""
+    """NotFound for a new certificate is retried (C2)."""
     aws = new_aws()
     assert CERTIFICATE.create(aws).arn in aws.new_ids
 

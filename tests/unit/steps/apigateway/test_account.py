@@ -1,4 +1,4 @@
-"""The account's logging role: set when empty, repaired when our role is gone, else left alone."""
+"""The account's logging role is set if empty, repaired if ours is gone, else left alone."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_an_empty_setting_gets_a_role_of_its_own(workshop: Workshop) -> None:
 
 
 def test_a_role_of_others_that_is_gone_is_told(workshop: Workshop) -> None:
-    """With what takes it out; then `up` sets one, and never before."""
+    """The message has the command that clears it; only then does `up` set a role."""
     set_role(THEIRS)
     finding = workshop.run(one_node(ACCOUNT), "plan").changes["it"]
     assert finding.action is Action.KEEP
@@ -69,7 +69,7 @@ def test_a_role_of_others_that_is_gone_is_told(workshop: Workshop) -> None:
 
 
 def test_a_role_of_others_is_left_as_it_is(workshop: Workshop) -> None:
-    """Other stacks log by it (A20). Even one that no longer exists is not ours to judge."""
+    """Other stacks may log with it (A20), even if it seems not to exist."""
     set_role(THEIRS)
     for verb in ("up", "down", "up"):
         workshop.run(one_node(ACCOUNT), verb)

@@ -1,4 +1,4 @@
-"""The API key: the contract, keys of the same name, and the value that must never be seen."""
+"""The API key: the contract, keys of the same name, and the value that must never be shown."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_disabled_key_is_made_disabled(workshop: Workshop) -> None:
 
 
 def test_a_new_one_may_be_invisible_for_a_while(account: None) -> None:
-    """NotFound of what is fresh is tried again (X10)."""
+    """NotFound for a new key is retried (X10)."""
     aws = new_aws()
     made = KEY.create(aws)
     assert made.id in aws.new_ids
@@ -66,7 +66,7 @@ def test_one_made_again_by_hand_is_not_ours(workshop: Workshop) -> None:
 
 
 def test_the_value_is_asked_for_by_nobody_and_kept_nowhere(workshop: Workshop) -> None:
-    """CreateApiKey answers it unasked (A23)."""
+    """CreateApiKey answers it without being asked (A23)."""
     made = workshop.run(one_node(KEY), "up").resources["it"]
     assert isinstance(made, ApiKey)
     aws = new_aws()

@@ -1,4 +1,4 @@
-"""The base path mapping: the contract, whose it is, and how it moves to another API."""
+"""The base path mapping: the contract, its owner, and how it moves to another API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.unit.steps.contract import StepContract
 
 
 def make_mapping() -> tuple[BasePathMapping, str]:
-    """A mapping wanted, and the id of another API with the same stages."""
+    """Return a wanted mapping, and the id of another API with the same stages."""
     aws = new_aws()
     make_domain().create(aws)
     api_id, other_id = (make_stages(aws.apigateway)[0].partition(":")[0] for _ in range(2))
@@ -61,7 +61,7 @@ def test_a_mapping_to_another_api_is_not_ours(workshop: Workshop, path: str) -> 
 
 
 def test_a_second_one_of_a_path_is_refused_by_aws(account: None) -> None:
-    """And then looked at, not overwritten (A30)."""
+    """The mapping that exists is then observed, not overwritten (A30)."""
     mapping, other_id = make_mapping()
     aws = new_aws()
     mapping.create(aws)
@@ -70,7 +70,7 @@ def test_a_second_one_of_a_path_is_refused_by_aws(account: None) -> None:
 
 
 def test_its_end_is_waited_for(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What depends on it asks AWS whether it is gone (A31, A32)."""
+    """A resource that depends on it asks AWS whether the mapping is gone (A31, A32)."""
     mapping, _ = make_mapping()
     aws = new_aws()
     mapping.create(aws)
@@ -89,7 +89,7 @@ def test_its_end_is_waited_for(account: None, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_it_goes_before_its_api(workshop: Workshop) -> None:
-    """AWS keeps an API that a domain leads to (A31)."""
+    """AWS refuses to delete an API to which a domain leads (A31)."""
     mapping, _ = make_mapping()
     workshop.run(one_node(mapping), "up")
     aws = new_aws().apigateway

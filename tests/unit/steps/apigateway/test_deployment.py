@@ -1,4 +1,4 @@
-"""Deployments: the contract, which one is taken, and which ones are kept."""
+"""Deployments: the contract, which one is chosen, and which ones are kept."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_its_description_says_whose_it_is_and_of_what(
 def test_a_copy_of_the_description_is_not_taken_for_it(
     workshop: Workshop, deployment: Deployment
 ) -> None:
-    """Not with the state lost either: a copy comes after what it copies."""
+    """Nor is it with the state lost: a copy is younger than the original."""
     first = made(workshop, deployment)
     new_aws().apigateway.create_deployment(
         restApiId=deployment.api_id, description="tap-dev/it one"

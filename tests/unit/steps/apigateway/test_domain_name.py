@@ -1,4 +1,4 @@
-"""The domain name: the contract, what it waits for, and mappings of others that keep it."""
+"""The domain name: the contract, its waits, and foreign mappings that prevent its deletion."""
 
 from __future__ import annotations
 
@@ -62,8 +62,10 @@ class TestDomainName(StepContract):
         return make_domain()
 
     def test_replacement_is_thought_about(self, step: Step) -> None:
-        """Its premise is that old and new share a name. Here only the name is fixed, so they never
-        do; and the old one cannot go before the mappings and records that lead to it have moved."""
+        """Only the name is fixed, so old and new never share it, unlike in the general test.
+
+        The old one cannot be deleted before the mappings and records that lead to it have moved.
+        """
         assert step.REPLACEMENT is Replacement.CREATE_FIRST
 
 
@@ -81,7 +83,7 @@ def test_it_is_made_regional_with_all_in_one_call(workshop: Workshop) -> None:
 
 
 def test_it_waits_for_the_certificate(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The proof is written meanwhile, by another node (A28, C3)."""
+    """Another node writes the validation record in the meantime (A28, C3)."""
     aws = new_aws()
     certificate = Certificate(domain=NAME, tags={"team": "a"}).create(aws)
     zone_id = make_zone()
@@ -128,7 +130,7 @@ def test_certificate_and_policy_change_in_one_call(workshop: Workshop) -> None:
 def test_one_that_is_still_coming_is_waited_for(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A crashed run may have left it so (A29)."""
+    """A crashed run may have left it pending (A29)."""
     domain = make_domain()
     workshop.run(one_node(domain), "up")
     states = ["AVAILABLE", "UPDATING", "PENDING", "UPDATING"]
@@ -162,7 +164,7 @@ def test_a_failed_one_is_told_with_its_reason(
 
 @pytest.mark.usefixtures("one_item_a_page")
 def test_it_stays_while_it_leads_to_apis_of_others(workshop: Workshop) -> None:
-    """Deleting it would delete their mappings (A32)."""
+    """Deleting it would delete the mappings of other stacks (A32)."""
     domain = make_domain()
     workshop.run(one_node(domain), "up")
     api_id, _, stage = make_stages(new_aws().apigateway)[0].partition(":")
@@ -188,7 +190,7 @@ def test_one_of_another_name_is_found_without_the_state(workshop: Workshop) -> N
 
 
 def test_a_certificate_in_use_waits_for_its_domain(workshop: Workshop) -> None:
-    """DeleteCertificate is tried again, by its class (C5)."""
+    """DeleteCertificate is retried by its error class (C5)."""
     domain = make_domain()
     aws = new_aws()
     domain.create(aws)

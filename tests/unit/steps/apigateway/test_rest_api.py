@@ -1,4 +1,4 @@
-"""The REST API: the contract, what was changed by hand, and how few calls a change takes."""
+"""The REST API: the contract, manual changes, and how few calls a change takes."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def method(api: RestApi, verb: str, path: str) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize("theirs", ["t/prod/us-east-1/123456789012/api.stage", "other/api"])
 def test_a_stage_of_another_stack_keeps_the_api(workshop: Workshop, theirs: str) -> None:
-    """Of another environment of the same name too."""
+    """The stage may also be another environment's of the same name."""
     ours = "t/dev/us-east-1/123456789012"
     api = replace(made(workshop), tags={OWNER: f"{ours}/api"})
     deployment = gateway().create_deployment(restApiId=api.id)["id"]
@@ -245,7 +245,7 @@ def test_a_new_route_touches_no_other(workshop: Workshop) -> None:
 
 
 def test_a_new_route_cut_short_is_ended_by_the_next_run(workshop: Workshop) -> None:
-    """Between a route and its preflight the routes are already as they are wanted."""
+    """Between the writes of a route and its preflight, the routes already equal the wanted ones."""
     more = one_node(replace(API, routes=(LIST, ADD, ONE)))
     for number, last in {4: "PutIntegration", 7: "PutMethodResponse"}.items():
         made(workshop)

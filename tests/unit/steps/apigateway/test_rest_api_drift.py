@@ -1,4 +1,4 @@
-"""What somebody changed of a REST API by hand is seen, told in words, and undone."""
+"""Manual changes of a REST API are seen, reported in words, and undone."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ DRIFTS = {
 
 
 def test_every_drift_is_seen_and_undone(workshop: Workshop) -> None:
-    """One after the other, of one API: to make it takes as long as three of them."""
+    """One API is changed repeatedly, because creating it takes as long as three changes."""
     api = made(workshop)
     for drift, (field, value) in DRIFTS.items():
         drift(api)

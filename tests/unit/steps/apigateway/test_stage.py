@@ -1,4 +1,4 @@
-"""The stage: the contract, what a crash leaves, and what was set by hand."""
+"""The stage: the contract, the remains of a crash, and manual changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/apigateway/tap-dev"
 
 
 def given_stage() -> Stage:
-    """On a deployment of its own; the API has a second one."""
+    """Return a stage on its own deployment; the API has a second one."""
     api_id = api_with_a_method()
     deployment = new_aws().apigateway.create_deployment(restApiId=api_id)
     return Stage(

@@ -1,4 +1,4 @@
-"""Which TLS the API and its domain take: sent, compared, changed together, never quietly less."""
+"""The TLS policy of the API and its domain: sent, compared, changed together, not weakened."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_stronger_one_set_by_hand_is_drift_that_a_plan_calls_weaker_to_undo(
 def test_policy_and_access_mode_go_in_one_request(
     workshop: Workshop, there: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One without the other is refused (A38)."""
+    """AWS refuses one without the other (A38)."""
     wanted = ENHANCED if not there else {"security_policy": "TLS_1_2", "access_mode": ""}
     made(workshop, replace(API, **there))
     api = made(workshop, replace(API, **wanted))

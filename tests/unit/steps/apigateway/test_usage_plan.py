@@ -16,7 +16,7 @@ CANARY = "canary-value-that-nobody-may-keep"
 
 
 def make_stages(aws: Any) -> tuple[str, ...]:
-    """Two stages of a new API, the names of plans for them."""
+    """Create two stages of a new API, and return their names as plans use them."""
     api_id = aws.create_rest_api(name="tap-dev")["id"]
     root = aws.get_resources(restApiId=api_id)["items"][0]["id"]
     method = {"restApiId": api_id, "resourceId": root, "httpMethod": "GET"}
@@ -95,13 +95,13 @@ def test_keys_put_in_or_out_by_hand_are_drift(plan: UsagePlan, workshop: Worksho
 
 
 def test_a_new_one_may_be_invisible_for_a_while(plan: UsagePlan) -> None:
-    """NotFound of what is fresh is tried again (X10)."""
+    """NotFound for a new plan is retried (X10)."""
     aws = new_aws()
     assert plan.create(aws).id in aws.new_ids
 
 
 def test_its_stages_go_first_and_in_one_call(plan: UsagePlan, workshop: Workshop) -> None:
-    """AWS keeps a plan that has a stage (A26)."""
+    """AWS refuses to delete a plan that has a stage (A26)."""
     both = replace(plan, stages=(*plan.stages, plan.stages[0].replace("v1", "v2")))
     workshop.run(one_node(both), "up")
     workshop.run(one_node(both), "down")
@@ -132,7 +132,7 @@ def test_an_unlimited_plan_is_drift(plan: UsagePlan, workshop: Workshop) -> None
 
 
 def test_the_values_of_its_keys_are_kept_nowhere(plan: UsagePlan, workshop: Workshop) -> None:
-    """CreateUsagePlanKey and GetUsagePlanKeys answer them unasked (A23)."""
+    """CreateUsagePlanKey and GetUsagePlanKeys answer them without being asked (A23)."""
     made = workshop.run(one_node(plan), "up").resources["it"]
     aws = new_aws()
     assert isinstance(made, UsagePlan)

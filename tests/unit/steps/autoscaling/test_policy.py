@@ -1,4 +1,4 @@
-"""The scaling policy: the contract, its metric, and the alarms AWS makes for it."""
+"""The scaling policy: the contract, its metric, and the alarms that AWS makes for it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_another_policy_of_the_target_is_not_mistaken_for_it(workshop: Workshop)
 
 
 def test_the_target_just_registered_may_not_be_seen_yet() -> None:
-    """Not even by the next run, where the one that registered it was cut short (S4)."""
+    """Even the next run may not see it, if the registering run was interrupted (S4)."""
     missing = FailedCall("PutScalingPolicy", "ObjectNotFoundException", "No target", 400, "")
     assert retry_rule_for(missing) is NEW_RESOURCE
     assert retry_rule_for(replace(missing, operation="DeleteScalingPolicy")) is None
@@ -83,7 +83,7 @@ def test_the_target_just_registered_may_not_be_seen_yet() -> None:
 def test_the_role_aws_makes_for_it_takes_a_while(
     code: str, message: str, expected: RetryRule | None
 ) -> None:
-    """Whether or not this run has written to IAM: that role is AWS's own."""
+    """It does not matter whether this run wrote to IAM: that role is AWS's own."""
     assert retry_rule_for(FailedCall("PutScalingPolicy", code, message, 400, "")) is expected
     assert (
         retry_rule_for(FailedCall("PutScalingPolicy", code, message, 400, ""), iam_fresh=True)

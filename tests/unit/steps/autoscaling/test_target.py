@@ -49,7 +49,7 @@ def test_scaling_switched_off_by_hand_is_switched_on_again(workshop: Workshop) -
 
 
 def test_it_is_removed_though_its_table_is_gone(workshop: Workshop) -> None:
-    """There never was a table here, and `down` finds the target all the same (S7)."""
+    """The table of this test never existed, and `down` still finds the target (S7)."""
     workshop.run(one_node(TARGET), "up")
     workshop.run(empty(), "down")
     assert workshop.last.writes == ["DeregisterScalableTarget"]

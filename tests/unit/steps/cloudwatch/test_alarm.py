@@ -1,4 +1,4 @@
-"""The alarm: the contract, and what CloudWatch leaves out or ignores."""
+"""The alarm: the contract, and fields that CloudWatch leaves out or ignores."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_a_hundred_are_looked_at_in_one_call(workshop: Workshop, *, lost: bool) 
 
 
 def test_one_that_was_being_made_is_looked_for_by_itself(workshop: Workshop) -> None:
-    """It may not be visible yet, and the others have not to wait for it."""
+    """It may not be visible yet, and the other alarms do not wait for it."""
     with pytest.raises(Died):
         workshop.run(stack_of(3), "up", recorder=Recorder(die=(Where.BEFORE, 3)))
     seen = workshop.run(stack_of(3), "plan")

@@ -1,4 +1,4 @@
-"""The dashboard: the contract, and the owner that it carries in its body."""
+"""The dashboard: the contract, and the owner tag in its body."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_one_without_an_owner_is_somebody_elses(workshop: Workshop) -> None:
 def test_without_the_line_that_names_the_owner_it_is_ours_by_its_tag(
     workshop: Workshop, left: dict[str, Any], remembers: bool
 ) -> None:
-    """The line looks like noise, and a body is easily replaced as a whole."""
+    """The line looks like noise, and a body is often replaced as a whole."""
     workshop.run(one_node(DASHBOARD), "up")
     put(left)
     if not remembers:
@@ -123,7 +123,7 @@ def test_a_line_copied_into_another_stacks_dashboard_makes_it_nobodys(workshop: 
 
 
 def test_one_without_the_tag_is_ours_by_its_line_and_gets_it(workshop: Workshop) -> None:
-    """As an older provision made it."""
+    """An older version of this tool made it so."""
     put(dict(DASHBOARD.with_owner("tap-dev/it").body))
     workshop.run(one_node(DASHBOARD), "up")
     assert workshop.last.writes == ["TagResource"]

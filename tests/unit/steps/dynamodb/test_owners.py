@@ -1,4 +1,4 @@
-"""The index of tags, read to its end, and only of what is there."""
+"""The index of tags is read to its end, and counts only resources that exist."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_an_empty_page_is_not_the_end_and_what_is_gone_is_no_table(
 
 @pytest.mark.usefixtures("workshop")
 def test_where_only_the_one_is_known_nothing_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody's list of names is asked for nothing."""
+    """The names of existing tables are not read if there is no other ARN to check."""
     Pages(monkeypatch, [[arn("dynamodb", "table/items")]])
     aws = new_aws()
     monkeypatch.setattr(aws.dynamodb, "get_paginator", None)

@@ -1,4 +1,4 @@
-"""The table: the contract, and what DynamoDB does that one would not expect."""
+"""The table: the contract, and DynamoDB's unexpected behaviour."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_expiry_that_somebody_switched_off_is_drift(workshop: Workshop) -> None:
 
 
 def test_it_comes_back_from_on_demand_with_twice_what_it_had_to_bear(workshop: Workshop) -> None:
-    """Put back to 5 units in an emergency, it would be throttled until auto scaling has reacted."""
+    """With 5 units as before the emergency, it would be throttled until auto scaling reacted."""
     wanted = replace(TABLE, read_most=300, write_most=40)
     workshop.run(one_node(wanted), "up")
     aws = new_aws()
@@ -118,7 +118,7 @@ def test_a_key_of_our_own_and_back(workshop: Workshop) -> None:
 
 
 def test_one_whose_key_is_gone_gets_another(workshop: Workshop) -> None:
-    """Only customers' keys can be deleted; KMS knows nothing of it any more."""
+    """Only customer managed keys can be deleted; KMS then no longer knows the key."""
     first, second = (new_aws().kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
     workshop.run(one_node(replace(TABLE, encryption=first)), "up")
     del kms_backends["123456789012"]["us-east-1"].keys[first.rpartition("/")[2]]
@@ -131,7 +131,7 @@ def test_one_whose_key_is_gone_gets_another(workshop: Workshop) -> None:
 
 
 def test_somebodys_key_is_not_taken_for_awss(workshop: Workshop) -> None:
-    """Both show as an ARN (D22)."""
+    """AWS shows both as an ARN (D22)."""
     workshop.run(one_node(TABLE), "up")
     theirs = new_aws().kms.create_key()["KeyMetadata"]["Arn"]
     new_aws().dynamodb.update_table(
@@ -148,7 +148,7 @@ def shown() -> Any:
 
 
 def test_a_door_that_somebody_opened_is_seen_and_closed(workshop: Workshop) -> None:
-    """A policy on the table lets another account in beside IAM; a stream hands its items on."""
+    """A policy of the table grants access without IAM; a stream copies its items."""
     made = workshop.run(one_node(TABLE), "up").resources["it"]
     assert isinstance(made, Table)
     client = boto3.client("dynamodb")

@@ -1,4 +1,4 @@
-"""The flow log: the contract, and what EC2 refuses in an answer of 200."""
+"""The flow log: the contract, and errors that EC2 reports in an answer of 200."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gateway endpoint: the contract, states of coming and going, refusals inside a good answer."""
+"""The gateway endpoint: the contract, transitional states, and errors inside an answer of 200."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The interface endpoint: the contract, its coming and going, and the names that lead to it."""
+"""The interface endpoint: the contract, transitional states, and the names that lead to it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class TestInterfaceEndpoint(StepContract):
         return make_endpoint(aws)
 
     def copied(self, step: Step, aws: Any) -> None:
-        """In one VPC, the service's name leads to one alone."""
+        """Do nothing: in one VPC, the service's name can lead to only one endpoint."""
         assert isinstance(step, InterfaceEndpoint)
         replace(step, names=False).with_owner("tap-dev/it").create(aws)
 
@@ -81,7 +81,7 @@ def set_state(endpoint: InterfaceEndpoint, state: str) -> None:
 
 
 def places(endpoint: InterfaceEndpoint) -> set[tuple[str, str]]:
-    """Subnet and group of each of its interfaces."""
+    """Return subnet and group of each of its interfaces."""
     found = new_aws().ec2.describe_network_interfaces()["NetworkInterfaces"]
     return {
         (one["SubnetId"], group["GroupId"])
@@ -114,7 +114,7 @@ def test_it_moves_to_another_subnet_in_one_call(workshop: Workshop) -> None:
 def test_what_needs_it_starts_when_it_is_there(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A function that goes live sooner would find no way to its secrets."""
+    """A function that went live earlier would have no path to its secrets."""
     want = make_endpoint(new_aws()).with_owner("tap-dev/it")
     aws = new_aws()
     seen: list[str] = []
@@ -161,7 +161,7 @@ def test_a_vpc_without_names_is_refused_by_aws(workshop: Workshop) -> None:
 
 
 def test_its_interfaces_are_no_strangers_in_a_subnet(workshop: Workshop) -> None:
-    """They go with it, so a subnet they stand in is waited for and not given up."""
+    """They are deleted with the endpoint, so `down` waits for their subnet and does not give up."""
     want = make_endpoint(new_aws())
     made_endpoint(workshop, want)
     aws = new_aws()

@@ -1,4 +1,4 @@
-"""The network's steps together: made in order, moved to another range, and taken down in order."""
+"""The network's steps together: created in order, moved to another range, and deleted in order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ POLICY = canonical({"Version": "2012-10-17", "Statement": []})
 
 
 def network(prefix: str) -> Stack:
-    """A VPC of 256 addresses whose range begins so."""
+    """Return a VPC of 256 addresses whose range begins with this prefix."""
     stack = Stack("tap-dev")
     vpc = stack.add("vpc", lambda _: Vpc(cidr=f"{prefix}.0/24", tags={}))
     subnet = stack.add(
@@ -74,7 +74,7 @@ def ranges() -> set[str]:
 
 
 def leave_an_interface(subnet: Step, group: Step) -> None:
-    """What a function leaves behind."""
+    """Create an interface as a deleted function leaves it."""
     assert isinstance(subnet, Subnet)
     assert isinstance(group, SecurityGroup)
     new_aws().ec2.create_network_interface(

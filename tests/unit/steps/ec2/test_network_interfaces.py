@@ -1,4 +1,4 @@
-"""Lambda's network interfaces: waiting for them, and removing those that Lambda forgot."""
+"""Lambda's network interfaces: waiting for them, and removing those that Lambda left."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.unit.steps.contract import StepContract
 
 
 class TestNetworkInterfaces(StepContract):
-    """They are Lambda's: `up` makes nothing, and they are found wherever there is a group."""
+    """The interfaces are Lambda's: `up` creates none, and sees them if the group exists."""
 
     edits: ClassVar = {}
 
@@ -27,23 +27,23 @@ class TestNetworkInterfaces(StepContract):
         return NetworkInterfaces(group_id="sg-00000000000000001")
 
     def observed(self, step: Step) -> Step | None:
-        """There is no telling none from gone: what `down` leaves is judged in the tests below."""
+        """Return None: no interfaces and removed ones look alike; `down` is tested below."""
         return None
 
     def test_plan_writes_nothing(self, step: Step, workshop: Workshop) -> None:
-        """There is nothing to create, so a known group's are as they should be."""
+        """Nothing is to be created, so those of a known group are always in their wanted state."""
         assert workshop.run(one_node(step), "plan").changes["it"].action is Action.KEEP
         assert workshop.last.writes == []
 
     def test_second_up_writes_nothing(self, step: Step, workshop: Workshop) -> None:
-        """Nor does the first: there is nothing to create."""
+        """The first writes nothing either: nothing is to be created."""
         for _ in range(2):
             assert workshop.run(one_node(step), "up").changes["it"].action is Action.KEEP
             assert workshop.last.writes == []
 
 
 class Network:
-    """A group in a subnet, with what Lambda leaves there, changing as time passes."""
+    """A group in a subnet, with Lambda's leftover interfaces, which change as time passes."""
 
     def __init__(self) -> None:
         self.recorder = Recorder()
@@ -91,7 +91,7 @@ class Network:
         monkeypatch.setattr(self.aws.ec2, "get_paginator", lambda _: Paginator)
 
     def answer_delete(self, monkeypatch: pytest.MonkeyPatch, code: str) -> list[float]:
-        """Let AWS refuse to delete an interface with this code; when it was asked to."""
+        """Let AWS refuse to delete an interface with this code; return when it was asked to."""
         asked: list[float] = []
         began = self.clock.now()
 
@@ -103,7 +103,7 @@ class Network:
         return asked
 
     def remove(self) -> float:
-        """Seconds it took until none was left."""
+        """Remove the interfaces, and return the seconds until none was left."""
         began = self.clock.now()
         NetworkInterfaces(group_id=self.group_id).delete(self.aws)
         return self.clock.now() - began
@@ -138,7 +138,7 @@ def test_one_long_unused_is_removed(network: Network) -> None:
 
 
 def test_one_that_carries_an_owner_is_no_lambdas(network: Network) -> None:
-    """Anybody can describe theirs so; it is named where it is in the way, and left."""
+    """The description can be copied; such an interface is reported if it blocks, and left."""
     theirs = network.add(network.group_id)
     tag: Any = {"Key": OWNER, "Value": "other/prod/us-east-1/123456789012/it"}
     new_aws().ec2.create_tags(Resources=[theirs], Tags=[tag])
@@ -151,7 +151,7 @@ def test_one_that_carries_an_owner_is_no_lambdas(network: Network) -> None:
 
 
 def test_one_that_is_used_again_is_left(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The status is available, then in use, and so on; no stretch is long enough."""
+    """The status alternates between available and in-use, and no period is long enough."""
     asked = network.answer_delete(monkeypatch, "UnauthorizedOperation")
     network.show(
         monkeypatch,

@@ -1,4 +1,4 @@
-"""The route table: the contract, ways out that others made, subnets that another table has."""
+"""The route table: the contract, foreign routes, and subnets associated with another table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The security group: the contract, prefix lists by name, and rules nobody declared."""
+"""The security group: the contract, prefix lists by name, and undeclared rules."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_rules_added_by_hand_are_seen_and_revoked(workshop: Workshop) -> None:
 
 
 def test_a_lost_answer_is_no_failure(workshop: Workshop) -> None:
-    """What was authorized or revoked already is as wanted."""
+    """A rule that is already authorized or revoked counts as done."""
     want = make_group(new_aws())
     made = made_group(workshop, want)
     stale = replace(made, egress=(), ingress=(FROM_INSIDE,))

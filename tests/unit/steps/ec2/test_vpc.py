@@ -1,4 +1,4 @@
-"""The VPC: the contract, and how it is told from others of its kind."""
+"""The VPC: the contract, and how it is distinguished from others of its kind."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_half_switched_off_dns_is_a_difference(workshop: Workshop) -> None:
 
 @pytest.mark.usefixtures("account")
 def test_of_two_of_our_own_the_one_wanted_is_found() -> None:
-    """A replacement cut short leaves both; which was made first must not matter."""
+    """An interrupted replacement leaves both; the order of creation must not matter."""
     for wanted, other in (("10.1.0.0/24", "10.2.0.0/24"), ("10.4.0.0/24", "10.3.0.0/24")):
         stack = f"tap-{wanted}"
         for cidr in (other, wanted, other):
@@ -62,7 +62,7 @@ def test_the_owner_is_compared_to_the_letter() -> None:
 
 
 def test_removing_what_this_run_made_does_not_wait_for_it_to_appear(account: None) -> None:
-    """An id just made is waited for, but not by who removes it (V1)."""
+    """A new id is waited for, except by the call that removes it (V1)."""
     aws = new_aws()
     made = Vpc(cidr="10.1.0.0/24", tags={OWNER: "tap-dev/vpc"}).create(aws)
     began = aws.clock.now()

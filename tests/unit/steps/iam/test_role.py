@@ -1,4 +1,4 @@
-"""The role and its inline policies: the contract, and what IAM does that one would not expect."""
+"""The role and its inline policies: the contract, and IAM's unexpected behaviour."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def test_only_what_differs_is_put_before_anything_is_taken(workshop: Workshop) -
 
 
 def wide(characters: int) -> Document:
-    """A policy of so many characters."""
+    """Return a policy of so many characters."""
     bare = len(as_text(allow("a:")))
     return allow("a:" + "b" * (characters - bare))
 
@@ -91,7 +91,7 @@ def test_what_a_role_cannot_hold_at_once_is_taken_first(
     after: dict[str, int],
     writes: list[str],
 ) -> None:
-    """AWS counts what it holds at every call."""
+    """AWS counts the total size at every call."""
     held: dict[str, int] = {}
     order: list[str] = []
 
@@ -175,7 +175,7 @@ def test_role_made_a_moment_ago_may_not_be_seen_yet(
 
 
 def test_managed_policy_that_does_not_exist_is_not_waited_for(account: None) -> None:
-    """The same code, of which no waiting makes a policy."""
+    """The code is the same, but waiting does not create a policy."""
     role = Role(name=ROLE, service="lambda.amazonaws.com", attached=(NO_POLICY,), tags={})
     aws = new_aws()
     with pytest.raises(ClientError, match="NoSuchEntity"):

@@ -1,4 +1,4 @@
-"""The key: the contract, and how it comes back from all that may happen to it."""
+"""The key: the contract, and its recovery from every state it can be in."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ class TestKmsKey(StepContract):
         return KEY
 
     def copied(self, step: Step, aws: Any) -> None:
-        """The alias is one alone, and led to another key by who may."""
+        """Move the alias, which is unique, to a copy of the key."""
         copied = a_copy(aws)
         aws.kms.update_alias(AliasName=KEY.alias, TargetKeyId=copied)
 
 
 def a_copy(aws: Any) -> str:
-    """Another key that carries our mark."""
+    """Create another key that carries our owner tag."""
     tags = [{"TagKey": OWNER, "TagValue": "tap-dev/it"}]
     key: str = aws.kms.create_key(Tags=tags)["KeyMetadata"]["KeyId"]
     return key
@@ -188,7 +188,7 @@ def test_a_stranger_who_hides_its_tags_is_passed_by(workshop: Workshop) -> None:
 
 
 def test_one_that_carries_our_mark_under_an_alias_of_its_own_counts_too(workshop: Workshop) -> None:
-    """Who wants ours overlooked could give it another alias."""
+    """An attacker could give our key another alias, so that it is overlooked."""
     key = made(workshop)
     aws = new_aws()
     aws.kms.create_alias(AliasName="alias/other", TargetKeyId=key.id)

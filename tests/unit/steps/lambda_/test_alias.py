@@ -130,7 +130,7 @@ def test_it_is_moved_only_from_what_was_read(there: Alias) -> None:
     seen: list[str] = []
 
     class Overtaking(Refusing):
-        """Moves the alias between the reading and the writing of another."""
+        """Moves the alias between another run's read and write."""
 
         def _refuse(self, **_: Any) -> Any:
             if not seen:
@@ -143,7 +143,7 @@ def test_it_is_moved_only_from_what_was_read(there: Alias) -> None:
 
 
 def test_one_made_meanwhile_is_moved(workshop: Workshop, tmp_path: Path) -> None:
-    """CreateAlias says that it is there (L13)."""
+    """CreateAlias reports that it exists (L13)."""
     two_versions(tmp_path)
 
     class Racing(Refusing):

@@ -1,4 +1,4 @@
-"""The function: the contract, and what Lambda does that one would not expect."""
+"""The function: the contract, and Lambda's unexpected behaviour."""
 
 from __future__ import annotations
 
@@ -71,13 +71,13 @@ class TestFunction(StepContract):
         return with_code(replace(step, **self.edits), self.directory, "two")
 
     def test_every_field_is_edited_or_marked(self, step: Step) -> None:
-        """Two of the values exist only once the account does; only AWS sets `failure`."""
+        """Two of the values need an account to exist; only AWS sets `failure`."""
         made_up = {"role", "layers", "failure", "strays"}
         assert set(fields_with(type(step), None)) == set(self.edits) | made_up
         assert all(vars(step)[name] != value for name, value in self.edits.items())
 
     def test_every_edit_converges_there_and_back(self, step: Step, workshop: Workshop) -> None:
-        """As everywhere, but the code's digest changes together with its zip."""
+        """As in the contract, but the code's digest changes together with its zip."""
         assert isinstance(step, Function)
         workshop.run(one_node(step), "up")
         for name, value in {**self.edits, "role": self.role, "layers": (self.layer,)}.items():
@@ -275,7 +275,7 @@ def test_an_idle_function_is_as_wanted(
 
 @pytest.fixture
 def placed(function: Function, workshop: Workshop) -> Function:
-    """In a VPC, and there."""
+    """Create the function in a VPC, and return it."""
     placed = replace(function, subnet_ids=SUBNETS, group_ids=GROUPS)
     workshop.run(one_node(placed), "up")
     return placed
@@ -386,7 +386,7 @@ def test_what_cannot_be_read_is_not_what_is_not_there(
     action: str,
     verb: str,
 ) -> None:
-    """Without the permission ours would be a stranger's, and `down` remove its role under it."""
+    """Otherwise, without the permission, ours would look foreign, and its role be removed."""
     function = a_function(new_aws(), tmp_path)
     workshop.run(one_node(function), "up")
     hide(monkeypatch, change)

@@ -164,7 +164,7 @@ def test_a_zip_that_is_gone_or_another_is_said(
 
 
 def forge(layer: Layer, times: int = 1) -> None:
-    """A neighbour publishes something else in our words: every word of them can be copied."""
+    """Publish a foreign version with our description, every word of which can be copied."""
     for _ in range(times):
         new_aws().lambda_.publish_layer_version(
             LayerName=layer.name,
@@ -201,7 +201,7 @@ def test_our_words_on_other_content_are_told_and_never_used(
 
 
 def test_one_forged_beforehand_is_published_over(layer: Layer, workshop: Workshop) -> None:
-    """Who has read a pull request can be there first."""
+    """A reader of a pull request can publish it first."""
     forge(layer)
     assert used(workshop, layer) == 2
     assert used(workshop, layer) == 2
@@ -237,7 +237,7 @@ def test_forged_versions_push_none_of_ours_out(
 
 
 def test_the_version_in_use_is_never_tidied(account: None, tmp_path: Path) -> None:
-    """An older one may be the one that is wanted again."""
+    """An older version may be wanted again."""
     aws = new_aws()
     made = [
         a_layer(tmp_path, str(number)).with_owner("tap-dev/it").create(aws)

@@ -1,4 +1,4 @@
-"""A function whose key does not serve any more: its variables are lost, and it is not."""
+"""A function whose key is no longer usable: its variables are lost, the function is not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ACCOUNT = "123456789012"
 
 
 class Unseen(Refusing):
-    """No key is described."""
+    """A KMS that describes no key."""
 
     def __init__(self) -> None:
         super().__init__("DescribeKey", "AccessDeniedException")
@@ -72,7 +72,7 @@ def function(workshop: Workshop, tmp_path: Path) -> Function:
 
 @pytest.fixture(params=[disabled, going, gone])
 def lost(request: pytest.FixtureRequest, function: Function, monkeypatch: Any) -> Function:
-    """KMS answers for a key that is gone as for one that nobody may use."""
+    """Let KMS answer as for a lost key: the same for a deleted key as for a forbidden one."""
     request.param(function.key)
     get_code = LambdaFunction.get_code
 

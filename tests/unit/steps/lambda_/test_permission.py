@@ -1,4 +1,4 @@
-"""The permission: the contract, and what else may stand in the policy of the alias."""
+"""The permission: the contract, and other statements in the policy of the alias."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_one_added_meanwhile_is_put_right(shop: Workshop) -> None:
 
 
 def test_an_alias_just_made_may_be_denied_for_a_while() -> None:
-    """AddPermission does not see it yet (L16). GetPolicy is no such case: it may have no policy."""
+    """AddPermission does not see it yet (L16); GetPolicy fails alike if there is no policy."""
     text = "Cannot find alias arn"
     denied = FailedCall("AddPermission", "ResourceNotFoundException", text, 404, "")
     assert retry_rule_for(denied) is NEW_RESOURCE
@@ -166,7 +166,7 @@ def test_an_alias_just_made_may_be_denied_for_a_while() -> None:
 def test_it_waits_until_the_old_one_is_no_longer_shown(
     shop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise adding it again says that it is there (L16)."""
+    """Otherwise adding it again would fail because it exists (L16)."""
     shop.run(one_node(WANT), "up")
     old, looks = policy(), 2
 

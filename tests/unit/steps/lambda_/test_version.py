@@ -45,7 +45,7 @@ def function(account: None, tmp_path: Path) -> Function:
 
 
 def published(workshop: Workshop, function: Function) -> str:
-    """The number that `up` comes to."""
+    """Run `up`, and return the published number."""
     step = workshop.run(one_node(version_of(function)), "up").resources["it"]
     assert isinstance(step, Version)
     return step.number
@@ -102,7 +102,7 @@ def test_the_newest_stay_and_what_an_alias_leads_to(function: Function, workshop
 
 
 def test_what_somebody_else_published_is_not_pruned(function: Function, workshop: Workshop) -> None:
-    """`aws lambda publish-version`: someone may count on it."""
+    """A version from `aws lambda publish-version` may be in use."""
     new_aws().lambda_.publish_version(FunctionName=NAME, Description="before the migration")
     for memory in range(200, 200 + KEPT + 1):
         published(workshop, function := changed(function, memory=memory))

@@ -1,4 +1,4 @@
-"""The log group: the contract, the prefix that also matches others, and its coming back."""
+"""The log group: the contract, a prefix that also matches others, and its recreation by AWS."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_key_put_on_by_hand_comes_off(workshop: Workshop) -> None:
 
 
 def test_protected_by_hand_it_is_told_and_goes_after_all(workshop: Workshop) -> None:
-    """The state may not know of it, for AWS alone says what AWS refuses (G6)."""
+    """The state may not know about the protection; only AWS shows that it will refuse (G6)."""
     made = workshop.run(one_node(GROUP), "up").resources["it"]
     client = new_aws().logs
     client.put_log_group_deletion_protection(

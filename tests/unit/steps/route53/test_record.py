@@ -1,4 +1,4 @@
-"""The DNS record: the contract in both forms, whose a record is, and how Route 53 spells names."""
+"""The DNS record: the contract in both forms, ownership, and Route 53's spelling of names."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def write(zone_id: str, action: str, **record: Any) -> None:
 
 
 def listed(zone_id: str) -> dict[str, Any]:
-    """Name → record, without the zone's own."""
+    """Return name → record, without the zone's own."""
     records = new_aws().route53.list_resource_record_sets(HostedZoneId=zone_id)
     return {
         record["Name"]: record
@@ -68,7 +68,7 @@ def listed(zone_id: str) -> dict[str, Any]:
 
 
 def journaled(workshop: Workshop) -> set[str]:
-    """The nodes that the state knows."""
+    """Return the nodes that the state knows."""
     return set(Journal.read(workshop.directory, "tap-dev", KINDS).records)
 
 
@@ -102,7 +102,7 @@ class TestAlias(TwoForms):
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the record leads to is this stack's."""
+    """Let the record's target belong to this stack."""
     monkeypatch.setattr(RecordSet, "parent_owner", lambda record, aws: "tap-dev/parent")
 
 
@@ -116,7 +116,7 @@ def test_an_alias_takes_the_place_of_values(served: None, workshop: Workshop) ->
 
 
 def test_what_it_stands_on_is_asked_before_its_name_is_known(account: None) -> None:
-    """ACM names the record that proves a domain when the certificate is there."""
+    """ACM names the validation record only after the certificate exists."""
     unnamed = replace(CNAME, name=UNKNOWN, values=(UNKNOWN,))
     with pytest.raises(
         PrerequisiteMissing, match=r"example\.com, where \(known after up\) belongs"
@@ -154,7 +154,7 @@ def test_another_ttl_of_ours_is_drift(workshop: Workshop) -> None:
 
 
 def test_a_record_that_appears_meanwhile_is_not_overwritten(workshop: Workshop) -> None:
-    """Between the look and the write (R2)."""
+    """It appears between the observation and the write (R2)."""
     zone_id = make_zone()
     aws = new_aws()
     write(
@@ -184,7 +184,7 @@ def test_one_of_a_weighted_set_is_not_ours(workshop: Workshop) -> None:
 
 
 def test_what_proves_a_domain_stays_and_is_told_with_what_removes_it(workshop: Workshop) -> None:
-    """Certificates of other regions, and those with the domain among other names, need it too."""
+    """Certificates of other regions, or with the domain as one of several names, need it too."""
     zone_id = make_zone()
     workshop.run(one_node(PROOF), "up")
     finding = workshop.run(one_node(PROOF), "down").changes["it"]
@@ -251,7 +251,7 @@ def second_zone() -> str:
 
 
 def test_of_two_public_zones_of_one_name_the_id_says_which(workshop: Workshop) -> None:
-    """Legal; only one of them answers the world (R7)."""
+    """AWS allows that; only one of them answers public queries (R7)."""
     make_zone()
     other = second_zone()
     with pytest.raises(PrerequisiteMissing, match="more than one") as refused:
@@ -303,7 +303,7 @@ def test_it_moves_into_another_zone(workshop: Workshop) -> None:
 def test_a_move_that_was_cut_short_ends_by_either_command(
     served: None, workshop: Workshop, nth: int, where: Where, verb: str
 ) -> None:
-    """Both zones have it then, and the state knows the old one."""
+    """Both zones then have the record, and the state knows the old one."""
     zone_id = make_zone()
     workshop.run(one_node(ALIAS), "up")
     other = second_zone()
@@ -373,7 +373,7 @@ def test_a_record_for_ipv6_that_leads_elsewhere_is_told(workshop: Workshop) -> N
 
 
 def test_a_cname_of_its_name_is_foreseen(workshop: Workshop) -> None:
-    """Route 53 refuses the record; so it is told before anything is made."""
+    """Route 53 would refuse the record, so the conflict is reported before anything is created."""
     zone_id = make_zone()
     values = [{"Value": "There.Example.NET."}]
     write(zone_id, "CREATE", Name=ALIAS.name, Type="CNAME", TTL=60, ResourceRecords=values)
@@ -388,7 +388,7 @@ def test_a_cname_of_its_name_is_foreseen(workshop: Workshop) -> None:
 @pytest.mark.parametrize("by_id", [False, True])
 @pytest.mark.parametrize("cut", ["dev", "eu.dev", "api.eu.dev"])
 def test_a_name_that_is_delegated_away_is_foreseen(account: None, cut: str, by_id: bool) -> None:
-    """What this zone says of it, nobody sees: no caller, and not ACM."""
+    """Callers and ACM do not see this zone's records of the name."""
     zone_id = make_zone()
     elsewhere = {"Type": "NS", "TTL": 60, "ResourceRecords": [{"Value": "ns.example.net."}]}
     write(zone_id, "CREATE", Name=f"{cut}.example.com", **elsewhere)
@@ -416,7 +416,7 @@ def test_a_name_in_the_delegated_zone_itself_is_seen(account: None) -> None:
 
 
 def test_a_name_of_another_zone_is_foreseen(account: None) -> None:
-    """Given by its id, only AWS tells what the zone is called."""
+    """If the zone is given by id, only AWS knows its name."""
     zone_id = make_zone("example.org").removeprefix("/hostedzone/")
     with pytest.raises(ApiError, match=r"not inside the zone example\.org"):
         replace(ALIAS, zone=zone_id).check_prerequisites(new_aws())
@@ -445,7 +445,7 @@ def test_down_works_when_the_zone_is_gone(workshop: Workshop) -> None:
 
 
 def test_other_spellings_are_no_difference(workshop: Workshop) -> None:
-    """AWS shows lower case, a last dot, and `*` as \\052 (R5)."""
+    r"""AWS shows lower case, a last dot, and `*` as \052 (R5)."""
     zone_id = make_zone()
     record = replace(CNAME, name="*.API.Example.com", values=("Target.Example.COM",))
     write(
@@ -483,7 +483,7 @@ def test_text_is_compared_to_the_letter(served: None, workshop: Workshop) -> Non
 
 
 def test_a_change_is_waited_for(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It reaches all servers within a minute, or later (R4)."""
+    """A change reaches all servers within a minute, or later (R4)."""
     make_zone()
     aws = new_aws()
     monkeypatch.setattr(
@@ -496,7 +496,7 @@ def test_a_change_is_waited_for(account: None, monkeypatch: pytest.MonkeyPatch) 
 def test_one_deleted_by_another_meanwhile_is_gone(
     account: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same code as for values that do not match (R3)."""
+    """The error code is the same as for values that do not match (R3)."""
     zone_id = make_zone()
     aws = new_aws()
     ALIAS.create(aws)

@@ -44,7 +44,7 @@ class TestSubscription(StepContract):
 
 @pytest.fixture
 def _unconfirmed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As AWS answers until somebody follows the link in the mail; moto confirms by itself (N4)."""
+    """Leave subscriptions unconfirmed as AWS does; moto confirms them by itself (N4)."""
     subscribe = SNSBackend.subscribe
     unsubscribe = SNSBackend.unsubscribe
 
@@ -88,7 +88,7 @@ def test_confirmed_since_it_was_recorded(workshop: Workshop, monkeypatch: Any) -
 
 
 def lists(monkeypatch: pytest.MonkeyPatch, *arns: str) -> None:
-    """AWS lists the address once for each of these, whatever it is told."""
+    """Let AWS list the address once with each of these ARNs, after any request."""
 
     def listed(self: Any, topic_arn: str, next_token: Any = None) -> Any:
         entries = []
@@ -130,7 +130,7 @@ def test_every_word_in_the_place_of_the_arn_has_a_meaning(
 def test_an_address_that_left_by_its_link_is_subscribed_again(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At once, where AWS takes it back; else it is said when (N5)."""
+    """It is subscribed at once if AWS allows that, else the message says when (N5)."""
     workshop.run(one_node(MAIL), "up")
     lists(monkeypatch, "Deleted")
     finding = workshop.run(one_node(MAIL), "plan").changes["it"]

@@ -1,4 +1,4 @@
-"""The queue: the contract, and what SQS does that one would not expect."""
+"""The queue: the contract, and SQS's unexpected behaviour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The web ACL: the contract, rules of others, AWS's lock, and the stage that it stands before."""
+"""The web ACL: the contract, foreign rules, AWS's lock token, and the stage it protects."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class TestWebAclAssociation(StepContract):
 
 
 def stages(aws: Any) -> tuple[str, str]:
-    """The ARNs of two stages of a new API."""
+    """Return the ARNs of two stages of a new API."""
     first, second = (name.split(":") for name in make_stages(aws.apigateway))
     place = "arn:aws:apigateway:us-east-1::/restapis/{}/stages/{}"
     return place.format(*first), place.format(*second)
@@ -67,7 +67,7 @@ def made(workshop: Workshop) -> WebAcl:
 
 
 def rewrite(acl: WebAcl, **changes: Any) -> None:
-    """As somebody would by hand."""
+    """Change the web ACL as a manual edit would."""
     aws = new_aws()
     found = aws.wafv2.get_web_acl(Name=acl.name, Scope=SCOPE, Id=acl.id)
     shown: dict[str, Any] = dict(found["WebACL"])
@@ -140,7 +140,7 @@ def test_an_acl_that_refuses_by_default_is_seen(made: WebAcl) -> None:
 
 
 def test_the_rule_of_shield_is_no_drift_and_stays(made: WebAcl, workshop: Workshop) -> None:
-    """Shield Advanced's automatic mitigation adds it, and AWS alone takes it away."""
+    """Shield Advanced's automatic mitigation adds it, and only AWS removes it."""
     group = "arn:aws:wafv2:us-east-1:153427709519:regional/rulegroup/ShieldMitigation/abc"
     shield = {
         "Name": "ShieldMitigationRuleGroup_123456789012_aaaa",
@@ -156,7 +156,7 @@ def test_the_rule_of_shield_is_no_drift_and_stays(made: WebAcl, workshop: Worksh
 
 
 def test_a_change_in_between_is_read_and_ours_made_after_it(made: WebAcl) -> None:
-    """The lock token of AWS WAF: a change made from an older state is refused."""
+    """AWS WAF's lock token refuses a change that was made from an older state."""
     tokens = []
 
     def change(aws: Any, found: Any) -> None:

@@ -1,4 +1,4 @@
-"""A CloudWatch Logs without network: lines that come late, pages that are empty, throttles."""
+"""A CloudWatch Logs without network, with late lines, empty pages and throttling."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOMENT = int(BEGAN.timestamp() * 1000)
 
 
 class WallClock(VirtualClock):
-    """A virtual clock whose date goes with it."""
+    """A virtual clock whose date advances with it."""
 
     def today(self) -> datetime:
         return datetime.fromtimestamp(BEGAN.timestamp() + self.now() - 1000, UTC)
@@ -30,7 +30,7 @@ class WallClock(VirtualClock):
 
 @dataclass
 class CloudWatch:
-    """Lines by group, each with the moment from which it is shown."""
+    """Lines by log group, each with the moment from which it is visible."""
 
     clock: VirtualClock
     most: int = 3
@@ -42,7 +42,7 @@ class CloudWatch:
     at: list[float] = field(default_factory=list)
 
     def write(self, group: str, at: int, message: str, *, stream: str = "s", shown: int = 0) -> str:
-        """Write a line of the time `at`, shown from the millisecond `shown` on; its id."""
+        """Write a line of the time `at`, visible from the millisecond `shown` on; return its id."""
         lines = self.groups.setdefault(group, [])
         event_id = f"{group}-{len(lines)}"
         event = {
@@ -56,7 +56,7 @@ class CloudWatch:
         return event_id
 
     def connect(self) -> Aws:
-        """The way to it; each of our clients' calls of FilterLogEvents ends here."""
+        """Return a connection whose calls of FilterLogEvents are answered here."""
         aws = Aws(Access("us-east-1", credentials=("test", "test")), clock=self.clock)
         logs: Any = aws.logs
         logs.meta.events.register("before-send.logs.FilterLogEvents", self._answer)

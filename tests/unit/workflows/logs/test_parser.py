@@ -1,4 +1,4 @@
-"""What a line says of itself, in each form that AWS and loggers write."""
+"""The fields of a log line, in each form that AWS and loggers write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every line is read once and in order: with late lines, empty pages and throttles."""
+"""Every line is read once and in order, with late lines, empty pages and throttling."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_empty_pages_with_a_token_are_not_the_end(cloudwatch: CloudWatch) -> Non
 
 @pytest.mark.parametrize("seed", range(5))
 def test_late_lines_are_seen_once(cloudwatch: CloudWatch, seed: int) -> None:
-    """For five minutes, each up to 50 s late; the reader asks every second or so."""
+    """For five minutes, each line is up to 50 s late; the reader asks about every second."""
     chance = cloudwatch.chance
     chance.seed(seed)
     cloudwatch.empty, cloudwatch.throttled = 0.1, 0.02

@@ -1,4 +1,4 @@
-"""One story a request, in whatever order its lines come."""
+"""Each request becomes one story, in any order of its lines."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_lines_in_any_order_are_one_story(order: tuple[LogLine, ...]) -> None:
 
 
 def test_a_function_that_names_another_request_is_not_believed() -> None:
-    """Its correlation id may be one that callers choose; the access log's word is AWS's."""
+    """Its correlation id may be chosen by the caller; the access log's id is AWS's."""
     lying = line("function.items", request="E2", invocation="I1")
     other = line("api.access", LineKind.ACCESS, request="E2", invocation="I2")
     for order in permutations([lying, ACCESS, other]):
