@@ -20,6 +20,7 @@ from provision.cli.command_classes import Verbs
 from provision.cli.config import config_group
 from provision.cli.dlq import dlq_group
 from provision.cli.down import down
+from provision.cli.graph import graph
 from provision.cli.init import init
 from provision.cli.invoke import invoke
 from provision.cli.keys import keys_group
@@ -68,6 +69,7 @@ for command in (
     dlq_group,
     keys_group,
     refresh,
+    graph,
     policy_group,
     config_group,
     local_group,

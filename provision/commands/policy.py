@@ -13,11 +13,9 @@ from botocore.exceptions import NoCredentialsError
 from provision import LOCAL_ENVIRONMENT
 from provision.aws.access import Access, Location, location_of
 from provision.aws.client import Aws
+from provision.commands.offline_config import offline_config
 from provision.commands.session import Session
-from provision.commands.unlisted import refuse
-from provision.config import Config, load
-from provision.config.checks import check_values
-from provision.config.yaml.reader import refuse_linked
+from provision.config import Config
 from provision.errors import ApiError, NoCredentials, UsageError
 from provision.files import HOME, replace_private
 from provision.permissions.policies import MOST_CHARACTERS, Policy
@@ -124,23 +122,13 @@ def _give_rights(found: Iterable[Policy]) -> bool:
 
 def _offline_inputs(session: Session) -> StackInputs:
     """Return the stack's inputs without its sources. Zones and a given key are patterns."""
-    options = session.options
-    if not options.allow_outside:
-        refuse_linked(options.config)
-    config = load(
-        options.config,
-        environment=options.environment,
-        region=options.region,
-        check=check_values,
-        warn=session.say,
-        unlisted=session.decide_unlisted(refuse(session.call)),
-    )
+    config = offline_config(session)
     if config.environment == LOCAL_ENVIRONMENT:
         raise UsageError(
             "the emulator needs no permissions",
             hint="name an environment that runs in AWS, such as --env prod",
         )
-    where = _where(config, options)
+    where = _where(config, session.options)
     return StackInputs(
         config,
         where,

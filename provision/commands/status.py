@@ -35,7 +35,7 @@ def status(session: Session, *, watch: bool, check: bool) -> int:
     workspace = session.open(check=check_values, key=key_as_recorded)
     if watch:
         _watch(session, workspace)
-    seen, health = _observe(session, workspace)
+    seen, health = observe(session, workspace)
     if session.call.as_json:
         session.print_document(workspace, seen.all, seen.observed, health=health)
     else:
@@ -50,14 +50,14 @@ def _watch(session: Session, workspace: Workspace) -> NoReturn:
     drawing = Drawing(window)
     with session.call.terminal.shows(drawing):
         while True:
-            seen, health = _observe(session, replace(workspace, timings=[]))
+            seen, health = observe(session, replace(workspace, timings=[]))
             at = time.strftime("%H:%M:%S")
             picture = partial(_screen, session, workspace, seen, health, at=at)
             drawing.do(partial(window.show, picture))
             workspace.aws.clock.sleep(REFRESH)
 
 
-def _observe(session: Session, workspace: Workspace) -> tuple[Plan, Health]:
+def observe(session: Session, workspace: Workspace) -> tuple[Plan, Health]:
     """Plan, and read the health of the recorded nodes meanwhile."""
     with (
         workspace.read_state() as journal,

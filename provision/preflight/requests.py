@@ -14,11 +14,12 @@ from provision.stack import build_stack
 
 @dataclass(frozen=True)
 class Foreseen:
-    """The steps and requests of a rehearsed stack.
+    """The graph, steps and requests of a rehearsed stack.
 
     `cut_short`: node → the error that ended its rehearsal; its requests until then are kept.
     """
 
+    graph: dict[str, tuple[str, ...]]
     steps: dict[str, Step]
     requests: Sequence[Request]
     cut_short: dict[str, Exception]
@@ -37,4 +38,4 @@ def rehearse(config: Config) -> Foreseen:
             want.with_owner(f"{stack.mark}/{name}").create(aws)
         except Exception as error:  # noqa: BLE001  (no answer was foreseen; AWS will give one)
             cut_short[name] = error
-    return Foreseen(steps, aws.requests, cut_short)
+    return Foreseen(stack.graph, steps, aws.requests, cut_short)

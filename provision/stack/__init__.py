@@ -31,6 +31,8 @@ AREAS = {
     "monitoring": "Monitoring",
 }
 """The heading that a node is shown under, by the first word of its name, in reading order."""
+OTHER_AREA = "Other"
+"""The heading of nodes that no area has any more."""
 
 
 def build_stack(inputs: StackInputs) -> Stack:
@@ -49,10 +51,15 @@ def build_stack(inputs: StackInputs) -> Stack:
     return stack
 
 
+def area_of(node: str) -> str:
+    """Return the heading under which a node is shown."""
+    return AREAS.get(node.partition(".")[0], OTHER_AREA)
+
+
 def _old_name(node: Node[Any], old: str) -> str:
     """Return the node's name with its old key, as in `table.old.read` or `…alarm.table-old-…`."""
     area, _, key = node.key.partition(".")
     return re.sub(rf"\b{area}([.-]){key}", rf"{area}\g<1>{old}", node.name, count=1)
 
 
-__all__ = ["AREAS", "StackInputs", "build_stack"]
+__all__ = ["AREAS", "OTHER_AREA", "StackInputs", "area_of", "build_stack"]

@@ -14,7 +14,7 @@ from rich.text import Text
 from provision.plan.change import PUBLISH, Action
 from provision.sanitizing.masking import MASKED, Masked
 from provision.sanitizing.text import printable, told_apart
-from provision.stack import AREAS
+from provision.stack import AREAS, OTHER_AREA, area_of
 from provision.unknown import KNOWN_AFTER_UP, Unknown
 
 
@@ -41,14 +41,9 @@ ACTION_STYLES: Final[dict[str, ActionStyle]] = {
 }
 
 
-def area_of(node: str) -> str:
-    """Return the heading under which a node is shown."""
-    return AREAS.get(node.partition(".")[0], "Other")
-
-
 def by_area(nodes: Iterable[str]) -> dict[str, list[str]]:
     """Group nodes under their headings, both in reading order."""
-    grouped: dict[str, list[str]] = {title: [] for title in (*AREAS.values(), "Other")}
+    grouped: dict[str, list[str]] = {title: [] for title in (*AREAS.values(), OTHER_AREA)}
     for node in nodes:
         grouped[area_of(node)].append(node)
     return {title: members for title, members in grouped.items() if members}

@@ -151,7 +151,7 @@ def test_bash_completes(shop: Path) -> None:
 def test_zsh_completes(shop: Path) -> None:
     zsh = installed("zsh")
     shell(shop, zsh, block("zsh"))
-    ask = "_PROVISION_COMPLETE=zsh_complete COMP_WORDS='provision lo' COMP_CWORD=1 provision"
+    ask = "_PROVISION_COMPLETE=zsh_complete COMP_WORDS='provision loc' COMP_CWORD=1 provision"
     begin = "autoload -Uz compinit && compinit -u -D\n. ~/.zshrc\nprint -r -- $_comps[provision]"
     told = shell(shop, zsh, f"{begin}\n{ask}")
     assert told.splitlines()[:3] == ["_provision_completion", "plain", "local"]
@@ -160,7 +160,7 @@ def test_zsh_completes(shop: Path) -> None:
 def test_fish_completes(shop: Path) -> None:
     fish = installed("fish")
     shell(shop, fish, block("fish"))
-    assert shell(shop, fish, 'complete -C "provision lo"').startswith("local")
+    assert shell(shop, fish, 'complete -C "provision loc"').startswith("local")
 
 
 @pytest.mark.parametrize(

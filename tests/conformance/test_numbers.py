@@ -76,6 +76,7 @@ WRITTEN: dict[str, Any] = {
     "steps.wafv2.rules.RATE": "rate",
     "steps.wafv2.web_acl.SCOPE": "REGIONAL",
     "views.console.BOUNDLESS": 1_000_000,
+    "views.graph.layout.WIDTH": 800,
     "workflows.deployer_policy.ONCE": "-new-key",
     "workflows.health.CONFIRMED": "confirmed",
     "workflows.health.FIRING": "ALARM",

@@ -32,6 +32,7 @@ COMMANDS = (
     ("keys", "enable", "abc"),
     ("keys", "remove", "abc"),
     ("logs",),
+    ("graph", "--live"),
     ("invoke", "items"),
     ("dlq", "list"),
     ("dlq", "peek"),

@@ -34,6 +34,7 @@ READS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("outputs",): (),
     ("keys", "list"): (),
     ("logs",): (),
+    ("graph",): ("--live",),
     ("invoke",): ("items",),
     ("dlq", "list"): (),
     ("dlq", "peek"): (),
