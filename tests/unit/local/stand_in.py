@@ -1,4 +1,4 @@
-"""A substitute for the emulator's process: it starts at once, answers who it is, and can be stopped.
+"""A substitute for the emulator's process: it starts at once, says who it is, and can be stopped.
 
 `python -m tests.unit.local.stand_in ROOT PORT`, as `provision.local.server` is started.
 """
