@@ -33,14 +33,14 @@ UNCONFIRMED = "observed by others, not confirmed"
 
 @cache
 def rows() -> dict[str, str]:
-    """By id, what stands below its heading."""
+    """Return the text below the heading of each id."""
     parts = re.split(r"^##+ (.*)$", PAGE.read_text("utf-8"), flags=re.MULTILINE)
     named = zip(parts[1::2], parts[2::2], strict=True)
     return {name: text for name, text in named if re.fullmatch(ID, name)}
 
 
 def comments(path: Path) -> Iterator[str]:
-    """Each on one line, those on lines of their own together."""
+    """Return the comments, each on one line; those on adjacent lines are joined."""
     said, last = "", -1
     for token in tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline):
         if token.type == tokenize.COMMENT:
@@ -61,7 +61,7 @@ def docstrings(tree: ast.Module) -> Iterator[ast.Constant]:
 
 @cache
 def strings(path: Path, *, docs: bool) -> list[str]:
-    """The docstrings, each on one line; or all others."""
+    """Return the docstrings, each on one line; or all other strings."""
     tree = ast.parse(path.read_text("utf-8"))
     ours = {id(said) for said in docstrings(tree)}
     return [
@@ -80,7 +80,7 @@ def words_of(path: Path) -> list[str]:
 
 @cache
 def cited_in_code() -> dict[str, str]:
-    """By id, one of the files that cite it."""
+    """Return one of the files that cite it, by id."""
     found: dict[str, str] = {}
     for path in CODE:
         others = strings(path, docs=False)
@@ -107,7 +107,7 @@ def test_every_row_is_cited() -> None:
 
 
 def test_the_fact_comes_first_and_the_id_last() -> None:
-    """An id out of parentheses would have to be looked up by whoever reads the sentence."""
+    """A reader could not understand a sentence with an id outside parentheses."""
     bare = {
         path: said
         for path in CODE

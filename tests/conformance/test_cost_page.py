@@ -36,7 +36,7 @@ def shipped(tmp_path: Path) -> Steps:
 
 
 def row(name: str) -> list[str]:
-    """The cells after the first of the row that begins with these words."""
+    """Return the cells after the first of the row that begins with these words."""
     found = re.search(rf"^\| \**{re.escape(name)}.*?\| (.*) \|$", PAGE, re.MULTILINE)
     assert found, name
     return [cell.strip(" *") for cell in re.split(r" ?\| ?", found[1])]

@@ -1,8 +1,8 @@
-"""What is built to be passed on: whole, installed into an empty environment, run outside the clone.
+"""The distribution: complete, installed into an empty environment, run outside the clone.
 
-The environment holds the wheel and, as links to what is pinned, the distributions that its metadata
-asks for, and nothing else. So an import that no requirement covers fails here. What an index would
-resolve today is not tried: no network is asked.
+The environment holds only the wheel and, as links to the pinned packages, the distributions that
+its metadata asks for. So an import that no requirement covers fails here. The versions that an
+index would resolve today are not tried: no network is used.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ BUILD = "import setuptools.build_meta as b; b.build_{what}({out!r})"
 
 @dataclass(frozen=True)
 class Built:
-    """A source distribution of the tracked files, unpacked, and the wheel made of that."""
+    """A source distribution of the tracked files, unpacked, and the wheel built from it."""
 
     sdist: Path
     sources: Path
@@ -47,7 +47,7 @@ class Built:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """As a release is made: the source distribution first, then the wheel out of it."""
+    """Build as a release does: the source distribution first, then the wheel from it."""
     if not (ROOT / ".git").exists():
         pytest.skip("not a clone: nothing says which files belong to it")
     home = tmp_path_factory.mktemp("release")
@@ -64,7 +64,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 def build(what: str, folder: Path, out: Path) -> None:
-    """In this environment, whose build tools are pinned: nothing is fetched."""
+    """Build in this environment, whose build tools are pinned: nothing is downloaded."""
     command = [sys.executable, "-c", BUILD.format(what=what, out=str(out))]
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, check=False, timeout=120
@@ -110,7 +110,7 @@ class Place:
 
     @property
     def shop(self) -> Path:
-        """The folder that README's block makes."""
+        """Return the folder that README's commands create."""
         return self.home / "shop"
 
     def run(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
@@ -124,7 +124,7 @@ class Place:
         return json.loads(self.run(*words, "--json").stdout)
 
     def answer(self, path: str) -> Any:
-        """What the API answers to the key."""
+        """Return the API's answer to a request with the key."""
         outputs = self.document("outputs", "--local")
         value = self.run("outputs", "api_key", "--local").stdout.strip()
         address = f"{outputs['api_endpoint']}{path}"
@@ -157,7 +157,7 @@ class Place:
         )
 
     def install(self, asked: Iterable[Requirement]) -> None:
-        """What the requirements lead to, linked from the environment the tests run in."""
+        """Link the distributions that the requirements need from the test environment."""
         inputs = next(self.environment.glob("[lL]ib/**/site-packages"))
         for each in closure(asked):
             for file in each.files or []:
@@ -174,7 +174,7 @@ def link(there: Path, here: Path) -> None:
 
 
 def closure(asked: Iterable[Requirement]) -> Iterator[importlib.metadata.Distribution]:
-    """The distributions that installing these requirements would install; ours is none of them."""
+    """Return the distributions that installing these requirements would install, without ours."""
     todo, seen = list(asked), set()
     while todo:
         requirement = todo.pop()
@@ -221,7 +221,7 @@ def test_help_and_version(place: Place) -> None:
 
 @pytest.mark.parametrize("template", ["items", "minimal"])
 def test_a_project_begins_from_the_wheel_alone(place: Place, template: str) -> None:
-    """What installing compiles is no part of it, nor is anything of the clone."""
+    """Compiled files are not copied, nor are files of the clone."""
     files = place.document("init", template, "--template", template)["files"]
     ours = ROOT / "provision" / "templates"
     paths = [f"provision/templates/{folder}" for folder in ("common", template)]
@@ -239,7 +239,7 @@ def test_a_project_begins_from_the_wheel_alone(place: Place, template: str) -> N
 
 @pytest.mark.emulator
 def test_the_readme_from_an_empty_folder_to_an_answer(place: Place) -> None:
-    """What the hint about the emulator installs is enough for the README's block, as pasted."""
+    """The packages that the hint about the emulator installs are enough for README's commands."""
     place.run("init", "first", "--template", "minimal")
     missing = place.run("up", "--local", "--yes", "--config", "first/config.yaml", code=1)
     told, _, hint = missing.stderr.strip().partition("\n  → ")
@@ -261,7 +261,7 @@ def test_the_readme_from_an_empty_folder_to_an_answer(place: Place) -> None:
 
 @pytest.mark.emulator
 def test_the_minimal_project_answers_and_goes(place: Place) -> None:
-    """With the commands of its own README, which has the line that calls it."""
+    """The commands are those of its own README, one of which calls it."""
     folder = place.home / "greeter"
     place.run("init", str(folder), "--template", "minimal")
     text = (folder / "README.md").read_text("utf-8")

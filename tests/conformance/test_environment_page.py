@@ -1,4 +1,4 @@
-"""docs/environment.md against the command line: the same variables; its blocks run in a shell."""
+"""docs/environment.md has the command line's variables, and its blocks run in a shell."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ VALUES = {"--adopt": "a.b c.d", "--destroy": "a.b c.d", "--parallel": "3", "--fo
 
 
 def own_options() -> Iterator[tuple[tuple[str, ...], click.Command, click.Option]]:
-    """The options of the commands themselves, without those of the whole tool and --help."""
+    """Yield the options of the commands themselves, without those of the whole tool and --help."""
     for words, command in VERBS.items():
         for option in command.params:
             if isinstance(option, click.Option):
@@ -35,7 +35,7 @@ def own_options() -> Iterator[tuple[tuple[str, ...], click.Command, click.Option
 
 
 def variable(words: tuple[str, ...], option: click.Option) -> str:
-    """The name that follows from the words: PROVISION_KEYS_LIST_JSON of `keys list --json`."""
+    """Return the name for an option: PROVISION_KEYS_LIST_JSON for `keys list --json`."""
     long = max(option.opts, key=len).removeprefix("--")
     return "_".join(("provision", *words, long)).replace("-", "_").upper()
 
@@ -84,7 +84,7 @@ def test_the_variables_of_a_command_stand_in_its_row() -> None:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    """A copy of the sample in a home without any settings, and `provision` on PATH."""
+    """Return a copy of the sample in a home without any settings, and `provision` on PATH."""
     shutil.copy(ROOT / "config.yaml", tmp_path)
     for name in ("function", "layer"):
         shutil.copytree(ROOT / name, tmp_path / name)

@@ -1,4 +1,4 @@
-"""Pages that a run made name its day and commit, and their sums are those of their own rows."""
+"""Generated pages name the day and commit of their run, and their sums match their rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RUN = re.compile(
     rf"(?:on |^|[:,] )({DAY})(?: at |,? commit | \(commit )`?([0-9a-f]{{7,}})", re.MULTILINE
 )
 RUNS = {"drift": 1, "performance": 1, "permissions": 1, "reliability": 6, "security": 4}
-"""How many runs a page tells of."""
+"""The number of runs on each page."""
 
 
 def page(name: str) -> str:
@@ -53,7 +53,7 @@ def cells(line: str) -> list[str]:
 
 
 def rows(text: str) -> list[list[str]]:
-    """The rows of the tables in it, without their heads."""
+    """Return the rows of the tables in it, without their heads."""
     lines = [line for line in text.splitlines() if line.startswith("|")]
     heads = {number for number, line in enumerate(lines) if line.startswith("|---")}
     return [
@@ -94,7 +94,7 @@ def test_reliability_counts_its_own_cells() -> None:
 
 
 def numbers(ranges: str) -> int:
-    """1-3, 7 → 4."""
+    """Return the count of numbers: 4 for `1-3, 7`."""
     ends = [(part.split("-") * 2)[:2] for part in ranges.split(", ")]
     return sum(int(last) - int(first) + 1 for first, last in ends)
 
@@ -107,7 +107,7 @@ def test_reliability_has_every_command_with_every_state() -> None:
 
 
 def test_the_generators_write_day_and_commit() -> None:
-    """So that the next run of each does too."""
+    """The next run of each generator names them too."""
     sources = {
         "tests/conformance/drift/drift.md": "on {date} at {commit}",
         "tests/conformance/permissions/sweep.py": "on {day} at {commit}",

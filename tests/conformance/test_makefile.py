@@ -1,4 +1,4 @@
-"""The Makefile as a person types it: what it lists, and the port it hands on."""
+"""The Makefile for its user: the targets it lists, and the port it passes on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def make(*words: str, **environment: str) -> str:
 
 
 def test_without_a_target_it_lists_them_all() -> None:
-    """And does nothing: what a person types first must not build or remove anything."""
+    """It does nothing else: `make` alone must not build or remove anything."""
     phony = re.search(r"^\.PHONY:((?:.*\\\n)*.*)$", MAKEFILE, re.MULTILINE)
     assert phony
     targets = phony[1].replace("\\\n", " ").split()

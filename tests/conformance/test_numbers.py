@@ -1,6 +1,6 @@
-"""Numbers and names that tests take from provision/ are written out here, so that none moves.
+"""Numbers and names that tests import from provision/ are written here, so that none changes.
 
-A test that imports the number that it should demand agrees with every change of it.
+A test that imports the number it should demand agrees with every change of it.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ WRITTEN: dict[str, Any] = {
         "PublishLayerVersion",
     },
 }
-"""Below `provision.`, with the value that users, AWS or other versions of this rely on."""
+"""Constants below `provision.`, with the value that users, AWS or other versions rely on."""
 WALKED: dict[str, str] = {
     "packaging.installer.PASSED_ON": "each of its variables is tried, and one that is not in it",
     "preflight.check.NAMING": "each of its names is asked of the page",
@@ -123,12 +123,12 @@ WALKED: dict[str, str] = {
     "stack.api.ACCESS_FORMAT": "it is filled with what hostile callers send, and parsed",
     "steps.apigateway.account.TRUST": "the text is what another party's change is put back to",
 }
-"""Plain values that are no oracle: the test walks over them, or hands them in."""
+"""Constants that are no oracle: a test iterates over them, or passes them in."""
 PLAIN = (str, int, float, tuple, set, frozenset, dict, list)
 
 
 def imported() -> Iterator[str]:
-    """Each constant that a test imports, below `provision.`."""
+    """Yield each constant that a test imports, below `provision.`."""
     for path in (ROOT / "tests").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             match node:

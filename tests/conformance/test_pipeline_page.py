@@ -1,4 +1,4 @@
-"""The lines of docs/security.md for a pipeline that plans pull requests, run as they stand."""
+"""The lines in docs/security.md for a pipeline that plans pull requests are run unchanged."""
 
 from __future__ import annotations
 

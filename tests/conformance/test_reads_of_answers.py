@@ -1,7 +1,7 @@
-"""What AWS's answers need not have is read with a default: every read, by mypy's own types of them.
+"""Optional members of AWS's answers are read with a default, by mypy's types of every read.
 
-AWS leaves out what it has nothing to say of, and botocore's models say which members it never does.
-What the models do not promise and AWS is on record to show always stands in `ALWAYS`.
+AWS omits members without a value, and botocore's models say which are always present. Members that
+the models do not promise, but AWS is documented to show always, are in `ALWAYS`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SERVICES = {
     "application_autoscaling": "application-autoscaling",
     "lambda": "lambda",
 }
-"""boto3's names, where the stubs' package has another."""
+"""boto3's names, if the stubs' package has another."""
 
 ALWAYS: dict[str, dict[str, str]] = {
     "acm": {
@@ -159,14 +159,17 @@ ALWAYS: dict[str, dict[str, str]] = {
         "WebACLSummary": "ARN Id",
     },
 }
-"""By service and shape what is no list: what a thing is, what made it, what was asked for by name.
-A member belongs here only where AWS's recorded answers never lack it."""
+"""Scalar members that are always there, by service and shape.
+
+They say what a resource is, what made it, or what was asked for by name. A member belongs here only
+if AWS's recorded answers never lack it.
+"""
 ASKED_FIRST: dict[str, dict[str, str]] = {
     "acm": {"DomainValidation": "ResourceRecord"},
     "ec2": {"IpPermissionOutput": "FromPort ToPort", "RouteTableAssociation": "SubnetId"},
     "kms": {"AliasListEntry": "TargetKeyId"},
 }
-"""What may be absent, and is read only where the code has just seen that it is there."""
+"""Optional members that are read only after a check that they are there."""
 
 
 class Read(NamedTuple):
@@ -176,7 +179,7 @@ class Read(NamedTuple):
     shape: str
     member: str
     many: bool
-    """A list or a map, for which none at all is a good default."""
+    """A list or a map, whose default is an empty one."""
     line: int
 
     @property
@@ -185,11 +188,11 @@ class Read(NamedTuple):
 
 
 def typed(package: str) -> dict[Expression, Any]:
-    """Every expression of the package, with its type. The stubs come from mypy's cache."""
+    """Yield every expression of the package with its type; stubs come from mypy's cache."""
     settings = ["--config-file", str(ROOT / "pyproject.toml")]
     sources, options = process_options([*settings, "-p", package])
     options.export_types = True
-    for source in sources:  # given as text, a module is always read anew
+    for source in sources:  # mypy never caches a module given as text
         assert source.path
         source.text = Path(source.path).read_text("utf-8")
     built = build.build(sources, options)
@@ -219,7 +222,7 @@ def model(service: str) -> Any:
 
 
 def allowed(read: Read) -> bool:
-    """Whether it is known to be there for another reason."""
+    """Return whether it is known to be there for another reason."""
     tables = (ALWAYS, ASKED_FIRST)
     return any(
         read.member in table.get(read.service, {}).get(read.shape, "").split() for table in tables
@@ -227,7 +230,7 @@ def allowed(read: Read) -> bool:
 
 
 def promised(read: Read) -> bool:
-    """Whether botocore's model says that the member is always there."""
+    """Return whether botocore's model says that the member is always there."""
     known = model(read.service).shape_names
     endings = ("", "Response", "Output", "Extra")
     names = [read.shape.removesuffix(ending) for ending in endings]

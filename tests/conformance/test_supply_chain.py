@@ -1,5 +1,6 @@
-"""What is installed to run and to test this: pinned by hash, of a licence that allows it, and never
-built on this machine.
+"""Packages to run and test this tool are pinned by hash, have a free licence, and are wheels.
+
+None is built on this machine.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ PINS_TO_RUN = ROOT / "requirements" / "local.txt"
 LAYER = ROOT / "layer" / "requirements.txt"
 OURS = {DISTRIBUTION}
 FROM_PYTHON = {"pip", "setuptools"}
-"""What `python -m venv` puts there."""
+"""Packages that `python -m venv` installs."""
 ALLOWED = (
     "apache",
     "bsd",
@@ -48,14 +49,16 @@ ALLOWED = (
     "psf",
     "python software foundation",
 )
-"""How licences begin that let anybody use, change and pass on; the Mozilla one asks that changes to
-its own files are published."""
+"""Beginnings of licences under which all may use, change and distribute.
+
+The Mozilla one requires that changes to its own files are published.
+"""
 ONLY_TESTED_WITH = {"pyte": "GNU Lesser General Public License v3 (LGPLv3)"}
-"""Used by tests alone, and as it comes: no part of what is shipped, of a layer or of `make up`."""
+"""Used by tests alone, unchanged: no part of the distribution, a layer or `make up`."""
 
 
 def pinned(path: Path) -> dict[str, set[Version]]:
-    """Name → versions; several where they differ by Python."""
+    """Return name → versions; several if they differ by Python."""
     found: dict[str, set[Version]] = {}
     pin = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", re.MULTILINE)
     for name, version in pin.findall(path.read_text()):
@@ -90,14 +93,14 @@ def test_the_pins_are_of_what_setup_cfg_asks_for(extra: str) -> None:
 
 @pytest.mark.parametrize("other", [PINS_TO_RUN, LAYER], ids=["running", "layer"])
 def test_what_is_in_two_places_has_one_version(other: Path) -> None:
-    """All go into one environment; and the function is tested with what it has in AWS."""
+    """All go into one environment, and the function is tested with its packages in AWS."""
     testing = pinned(ROOT / "requirements" / "test.txt")
     differ = {name for name, found in pinned(other).items() if testing.get(name, found) != found}
     assert differ == set()
 
 
 def installed() -> Iterable[importlib.metadata.Distribution]:
-    """Of the environment alone: setuptools, once imported, adds what it carries to `sys.path`."""
+    """Return the environment's own: an imported setuptools adds its copies to `sys.path`."""
     places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     return importlib.metadata.distributions(path=sorted(places))
 
@@ -127,7 +130,7 @@ def test_every_licence_is_one_that_allows_it() -> None:
 
 
 def licence(distribution: importlib.metadata.Distribution) -> str:
-    """In its own words: the expression, else the classifiers, else the first line of the text."""
+    """Return its own words: the expression, else the classifiers, else the text's first line."""
     about: Any = distribution.metadata
     if expression := about.get("License-Expression"):
         return str(expression)
@@ -160,7 +163,7 @@ BUILT_BY = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-pa
 def test_no_code_of_a_source_distribution_is_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Building a layer takes wheels only: a package that must be built could do anything here."""
+    """Building a layer takes wheels only: a package that is built could run anything here."""
     marker = tmp_path / "marker"
     package = _source_distribution(tmp_path / "packages", BACKEND.format(marker=str(marker)))
     for name, value in {

@@ -1,4 +1,4 @@
-"""The function as Lambda loads it: function/ and the built layer, against a table of moto."""
+"""The function as Lambda loads it: function/ and the built layer, with a table of moto."""
 
 from __future__ import annotations
 
@@ -55,22 +55,22 @@ GRANTED = {
     (f"dynamodb:{operation}", ENVIRONMENT["TABLE_ITEMS"])
     for operation in ("DeleteItem", "GetItem", "PutItem", "Scan", "UpdateItem")
 }
-"""What its role grants to its code; test_calls.py compares it with the role's policies."""
+"""The role's grants; test_calls.py compares them with the role's policies."""
 ALWAYS_READABLE = {"cache-control", "content-type", "vary"}
-"""Headers that a page reads of any answer, and the one that is for caches between."""
+"""Headers that a page can read in any answer, and the one that is for caches."""
 READING = {"ssm": "ssm:GetParameter", "secretsmanager": "secretsmanager:GetSecretValue"}
-"""What it grants besides on each secret that the environment names."""
+"""The role's grant on each secret that the environment names."""
 
 
 def granted_by(settings: Mapping[str, str]) -> set[tuple[str, str]]:
-    """All that the role of a function with this environment grants to its code."""
+    """Return all that the role of a function with this environment grants to its code."""
     kept = (value.partition(":") for value in settings.values())
     return GRANTED | {(READING[keeper], name) for keeper, _, name in kept if keeper in READING}
 
 
 @dataclass(frozen=True)
 class Lambda:
-    """What Lambda passes as the second argument."""
+    """Lambda's second argument, the context."""
 
     function_name: str = "shop-test-items"
     memory_limit_in_mb: int = 512
@@ -106,7 +106,7 @@ def request(
     headers: dict[str, str] | None = None,
     resource: str | None = None,
 ) -> dict[str, Any]:
-    """The event of API Gateway's Lambda proxy integration, under a custom domain's base path."""
+    """Return a Lambda proxy event of API Gateway, under a custom domain's base path."""
     resource = resource or ("/items" if item_id is None else "/items/{id}")
     path = "/base" + resource.replace("{id}", item_id or "")
     return {
@@ -141,9 +141,9 @@ class Function:
     now: float = 1_800_000_000.0
     requests: int = 0
     called: set[tuple[str, str]] = field(default_factory=set)
-    """What its code asked of AWS, by any client: IAM's action, and the table or secret."""
+    """The calls its code made with any client: IAM's action, and the table or secret."""
     answered: set[str] = field(default_factory=set)
-    """The names of all headers that it answered, in lower case."""
+    """The names of all headers in its answers, in lower case."""
 
     def invoke(self, event: Any) -> Any:
         self.requests += 1
@@ -194,7 +194,7 @@ def layer_path(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFac
 
 
 def load(monkeypatch: pytest.MonkeyPatch, layer_path: Path) -> ModuleType:
-    """Import function/app.py anew; what was imported for it is forgotten by `forget`."""
+    """Import function/app.py again; `forget` removes the modules it imported."""
     monkeypatch.syspath_prepend(str(FUNCTION))
     # At the end: what this environment has as well is loaded once, from here.
     monkeypatch.setattr(sys, "path", [*sys.path, str(layer_path)])
@@ -209,7 +209,7 @@ def forget() -> None:
 
 @pytest.fixture
 def settings() -> dict[str, str]:
-    """The environment of the function; a test parametrizes it to run the function otherwise."""
+    """Return the environment of the function, which a test may parametrize."""
     return dict(ENVIRONMENT)
 
 

@@ -1,4 +1,4 @@
-"""What DynamoDB refuses and moto takes: keys, names, numbers, nesting, items beyond its limits."""
+"""Limits that DynamoDB has and moto lacks: keys, names, numbers, nesting, item sizes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Value = Mapping[str, Any]
 
 
 def refuse(operation: str, params: Mapping[str, Any]) -> None:
-    """Raise what DynamoDB answers to a call of an item operation that it does not take."""
+    """Raise DynamoDB's error for an item operation that it would refuse."""
     for wrong in _wrong(params):
         told = {"Error": {"Code": "ValidationException", "Message": wrong}}
         raise ClientError(told, operation)  # type: ignore[arg-type]
@@ -60,7 +60,7 @@ def _wrong_value(value: Value, level: int) -> Iterator[str]:
 
 
 def _size(value: Value) -> int:
-    """As DynamoDB counts, or a little more."""
+    """Return the size as DynamoDB counts it, or a little more."""
     ((kind, inner),) = value.items()
     match kind:
         case "S":

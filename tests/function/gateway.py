@@ -1,7 +1,7 @@
 """API Gateway and Lambda around the function, by AWS's rules: limits, key, validation, answers.
 
-It reads what the stack deploys: the API's contents and the format of its access log. A variable is
-replaced by its text as it is, which is the least that AWS may do for us.
+It reads the stack's contents of the API and the format of its access log. A variable is replaced by
+its text without escaping, which is the worst that AWS could do.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ KEY = "the-one-key-that-the-usage-plan-has"
 REQUEST_LINE_AND_HEADERS = 10_240
 REQUEST_BODY = 10_485_760
 INVOCATION = 6_291_556
-"""Bytes of what Lambda takes as an event, and of what it takes as an answer."""
+"""The size limit in bytes of Lambda's events and answers."""
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _VARIABLE = re.compile(r"\$context\.([A-Za-z]+(?:\.[A-Za-z]+)*)")
 
 
 @dataclass(frozen=True, repr=False)
 class Request:
-    """What a caller sends. `target` is the path and query as they are on the wire."""
+    """A caller's request; `target` is the path and query as sent over the network."""
 
     method: str
     target: str
@@ -42,7 +42,7 @@ class Request:
     body: bytes = b""
 
     def __repr__(self) -> str:
-        """What a person can read of it; bodies have up to ten million bytes."""
+        """Return the readable beginning of a request; bodies have up to ten million bytes."""
         shown = f"{self.method} {self.target[:200]} {[*self.headers]} {self.body[:400]!r}"
         return f"<{shown} of {len(self.body)} bytes>"
 
@@ -53,7 +53,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Refused(Exception):
-    """API Gateway answers by itself. `kind` is the type of its gateway response."""
+    """An answer by API Gateway itself; `kind` is the type of its gateway response."""
 
     kind: str
     status: int
@@ -63,13 +63,13 @@ class Refused(Exception):
 
 @dataclass
 class Served:
-    """What comes of a request: the answer, and what it leaves in the logs."""
+    """The outcome of a request: the answer, and the lines in the logs."""
 
     status: int
     headers: dict[str, str]
     body: str
     line: str
-    """Of the access log; empty where the request never gets as far as the API."""
+    """The line of the access log; empty if the request never reaches the API."""
     request_id: str
     printed: list[str] = field(default_factory=list)
     """Lines of the function's own log."""
@@ -81,9 +81,9 @@ class Gateway:
     contents: Contents
     access_format: str
     validates: bool = True
-    """AWS's validator may be kinder than ours; then the function has to know by itself."""
+    """AWS's validator may accept more than ours; then the function has to check for itself."""
     answered: Counter[str] = field(default_factory=Counter)
-    """How often which status was answered, and by whom."""
+    """The number of answers by status, and by the service that gave it."""
     largest: int = 0
 
     def serve(self, request: Request) -> Served:
@@ -125,7 +125,7 @@ class Gateway:
         )
 
     def _context(self, request: Request) -> dict[str, str]:
-        """What variables hold. The path, the agent, the trace and an id are the caller's words."""
+        """Return the context variables; path, agent, trace and one id are the caller's words."""
         return {
             "extendedRequestId": f"{uuid4().hex[:14]}=",
             "requestId": request.header("x-amzn-RequestId") or str(uuid4()),
@@ -184,8 +184,11 @@ class Gateway:
             raise Refused("BAD_REQUEST_BODY", 400, "Invalid request body", said)
 
     def _mock(self, method: Method, request: Request) -> tuple[int, dict[str, str], str]:
-        """The template is chosen by the content type, to the letter; without one a body passes
-        through, which is no status, unless that is forbidden."""
+        """Answer by a mock integration.
+
+        The template is chosen by the exact content type. Without one a body passes through, which
+        gives no status, unless that is forbidden.
+        """
         integration = method.integration
         assert integration
         kind = request.header("Content-Type") or "application/json"
@@ -213,7 +216,7 @@ class Gateway:
         try:
             answer = self.function.invoke(event)
             written = [json.dumps(answer).encode(), json.dumps(answer, ensure_ascii=False).encode()]
-        except Exception as error:  # noqa: BLE001 - whatever it is, Lambda fails
+        except Exception as error:  # noqa: BLE001 - any exception is a failure of Lambda
             return 502, {}, f"{type(error).__name__}: {error}"
         if max(map(len, written)) > INVOCATION:
             return 502, {}, f"an answer of {max(map(len, written))} bytes"
@@ -225,7 +228,7 @@ class Gateway:
     def _gateway_response(
         self, refused: Refused, context: Mapping[str, str]
     ) -> tuple[int, dict[str, str], str]:
-        """`validationErrorString` comes escaped here; nothing else of a caller's comes at all."""
+        """Answer; `validationErrorString` is escaped here, and no other caller's text appears."""
         kinds = self.contents.gateway_responses
         response = kinds.get(refused.kind) or kinds[f"DEFAULT_{refused.status // 100}XX"]
         values = {**context, "error.validationErrorString": json.dumps(refused.details)[1:-1]}
@@ -237,7 +240,7 @@ class Gateway:
 
 
 def _found(error: ValidationError) -> str:
-    """In the validator's words: what a value must be like is told with the value, whole."""
+    """Return the validator's message, which quotes the whole rule that the value breaks."""
     match error.validator:
         case "type":
             return f"instance type does not match any allowed primitive type ({error.schema})"
@@ -254,7 +257,7 @@ def _event(
     parameters: dict[str, str],
     query: str,
 ) -> dict[str, Any]:
-    """The event of the Lambda proxy integration."""
+    """Return the event of the Lambda proxy integration."""
     pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
     headers = {name: value for name, value in request.headers if name}
     return {

@@ -1,4 +1,4 @@
-"""Requests that hostile callers send: methods, paths, headers and bodies up to AWS's own limits."""
+"""Requests of hostile callers: methods, paths, headers and bodies up to AWS's own limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.function.gateway import KEY, METHODS, Request
 FORGED = 'x","status":"200","forged":"yes'
 """Ends a field of a line that puts it between quotes, and begins others."""
 BREAKS = ("\n", "\r", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
-"""Where one program or another ends a line."""
+"""Characters that some program reads as the end of a line."""
 WHOLE_LINE = '{"level":"INFO","message":"answered","status":200,"forged":"yes"}'
 TEXTS = (
     "",
@@ -60,14 +60,14 @@ def texts() -> st.SearchStrategy[str]:
 
 
 def header_texts() -> st.SearchStrategy[str]:
-    """What HTTP lets through: no control characters but tabs, and those beyond ASCII."""
+    """Generate header values that HTTP allows: tabs, no other control characters, non-ASCII."""
     return texts().map(
         lambda text: "".join(c for c in text if c.isprintable() or c == "\t" or not c.isascii())
     )
 
 
 def json_texts() -> st.SearchStrategy[str]:
-    """Any JSON, with numbers, names and halves of characters that documents seldom have."""
+    """Generate any JSON, with rare numbers, names and lone surrogates."""
     scalars = (
         st.sampled_from((*NUMBERS, "true", "false", "null", HALF, '""'))
         | texts().map(json.dumps)
@@ -89,7 +89,7 @@ def _object(members: list[tuple[str, str]]) -> str:
 
 
 def documents() -> st.SearchStrategy[str]:
-    """What the API takes, and documents that are nearly so."""
+    """Generate documents that the API accepts or nearly accepts."""
     names = st.sampled_from(("lamp", "n" * 200, "𝄞" * 200, FORGED)).map(json.dumps)
     taken = st.fixed_dictionaries(
         {"name": names},
@@ -123,7 +123,7 @@ BULKS = (
     '{"' + "k" * 70_000 + '":1}',
     "{" + ",".join(f'"{number}":0' for number in range(9_000)) + "}",
 )
-"""Attributes as large as they may be stored, and as large as they may become in an answer."""
+"""Attributes of the largest size that may be stored, or that an answer may have."""
 WHOLE_BODIES = (
     *(b"", b"{", b"[]", b"null", b"\xff\xfe\x00", b"\xef\xbb\xbf{}", b"{}" * 2, b"\x00"),
     b"[" * 100_000,
@@ -146,7 +146,7 @@ def bodies() -> st.SearchStrategy[bytes]:
 
 
 def lines() -> st.SearchStrategy[tuple[str, str]]:
-    """A method, and a path and query as they are on the wire: ASCII, and no spaces."""
+    """Generate a method, and a path and query as sent: ASCII without spaces."""
     ids = st.sampled_from(("a", "here", "there")) | st.sampled_from(IDS) | texts()
     one = ids.map(lambda item_id: f"/items/{_wired(item_id)}")
     routes = st.one_of(
@@ -185,7 +185,7 @@ def _query_values() -> st.SearchStrategy[str]:
 
 
 def _wired(text: str) -> str:
-    """Half of the corpus is encoded already; the rest is as a client would."""
+    """Return the text as sent: half of the corpus is encoded already, the rest as by a client."""
     return quote(text, safe="%{}+;=,:@!$&'()*~")
 
 

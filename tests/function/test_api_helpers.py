@@ -1,4 +1,4 @@
-"""The helpers by which a function of any kind answers; the items API is tested with them inside."""
+"""The helpers with which a function of any kind answers; the items API is tested with them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EVENT: dict[str, Any] = {
     },
 }
 CHECK = {"provision": "import check"}
-"""What every function is sent before callers reach it: it has nothing of a request."""
+"""The event of the import check before a function goes live: it is not a request."""
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_numbers_of_a_table_are_numbers(helpers: ModuleType) -> None:
 
 
 def test_it_needs_no_package() -> None:
-    """Without any: boto3 is imported only by reading a secret."""
+    """boto3 is imported only to read a secret."""
     code = (
         f"import sys; sys.path.insert(0, {str(FUNCTION)!r}); import api_helpers as h\n"
         "h.Secrets({}); h.answer({}, 200, {})\n"
@@ -98,7 +98,7 @@ def test_it_needs_no_package() -> None:
 
 
 def test_errors_of_api_gateway_have_another_form(helpers: ModuleType) -> None:
-    """As the docstring of `error_document` says."""
+    """The docstring of `error_document` says so."""
     ours = helpers.error_document(400, "no", "id", [{"field": "name"}])
     assert set(ours) == {"error"}
     assert set(ours["error"]) == {"code", "message", "request_id", "details"}

@@ -1,6 +1,6 @@
-"""What the function's code calls is what its role grants: nothing more, nothing less.
+"""The function's code calls exactly the actions that its role grants.
 
-Every test of this folder fails that makes the code call anything beside it (conftest.py).
+A test of this folder fails if it makes the code call any other action (conftest.py).
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ BY_LAMBDA = {
     "xray:PutTelemetryRecords": "the daemon beside the function sends its segments",
     "xray:PutTraceSegments": "the daemon beside the function sends its segments",
 }
-"""What Lambda itself does with the role, and no code of ours: action and what for."""
+"""Actions that Lambda itself performs with the role, and their purpose."""
 
 
 def granted(directory: Path, changes: Mapping[str, Any] | None = None) -> set[str]:
-    """Every action of the shipped function's role."""
+    """Return every action of the shipped function's role."""
     where = Location("012345678901", "us-east-1", "aws", "amazonaws.com")
     inputs = StackInputs(
         configured(directory, changes),

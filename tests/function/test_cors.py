@@ -1,6 +1,7 @@
-"""What the function reads and answers is what config.yaml lets pages send and read.
+"""The function reads and answers exactly the headers that config.yaml opens to pages.
 
-Every test of this folder fails that makes it answer a header that pages may not read (conftest.py).
+A test of this folder fails if it makes the function answer a header that pages may not read
+(conftest.py).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tests.function.conftest import CORS, ENVIRONMENT, FUNCTION, Function
 from tests.support.sample_stack import TinySources, configured
 
 BY_BROWSERS = {"origin", "user-agent"}
-"""What a browser sends by itself: it needs no leave."""
+"""Headers that browsers send by themselves, without permission."""
 IDS = {"x-amz-apigw-id", "x-amzn-requestid"}
 OTHER = {
     "origins": ["https://app.example.com"],
@@ -33,7 +34,7 @@ OTHER = {
 
 
 def headers_read() -> Iterator[str]:
-    """Of every use of a request's headers the name that is asked for."""
+    """Return the name in every access to a request's headers."""
     for file in sorted(FUNCTION.glob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("event.headers.get"):
@@ -52,7 +53,7 @@ def test_pages_may_send_what_the_function_reads() -> None:
 
 
 def test_an_item_and_a_refusal_answer_what_pages_are_told_of(function: Function) -> None:
-    """All that is exposed but the ids, which API Gateway adds, is answered at some time."""
+    """Every exposed header is answered by some request, except the ids, which API Gateway adds."""
     function.call("POST", body={"name": "a"})
     function.fail("Scan", ClientError({"Error": {"Code": "ThrottlingException"}}, "Scan"))
     assert function.call("GET").status == 429
@@ -60,7 +61,7 @@ def test_an_item_and_a_refusal_answer_what_pages_are_told_of(function: Function)
 
 
 def shipped(directory: Path, cors: object = None) -> tuple[Contents, dict[str, str]]:
-    """The wanted API, and the environment of its function."""
+    """Return the wanted API, and the environment of its function."""
     where = Location("012345678901", "us-east-1", "aws", "amazonaws.com")
     inputs = StackInputs(
         configured(directory, {"api": {"cors": cors}} if cors else None),
@@ -86,7 +87,7 @@ def test_pages_may_read_what_api_gateway_answers_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cors", [None, OTHER])
 def test_all_answers_say_the_same(tmp_path: Path, cors: dict[str, object] | None) -> None:
-    """On success by the function, on OPTIONS and on errors by API Gateway."""
+    """The function answers successes, and API Gateway answers OPTIONS and errors."""
     wanted = Cors.model_validate(cors) if cors else CORS
     contents, variables = shipped(tmp_path, cors)
     expected = {

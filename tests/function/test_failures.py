@@ -1,4 +1,4 @@
-"""Every way a request can fail, what the client is told, and what only the log is told."""
+"""Every way a request can fail: the answer to the client, and the line in the log."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def test_an_event_that_is_no_request_raises_so_that_lambda_retries_it(function: 
 
 
 def lose_first_answer(function: Function, operation: str) -> None:
-    """The write happens, then the connection breaks: botocore sends it again."""
+    """Let the write happen and the connection break, so that botocore sends it again."""
     sent = []
 
     def send(request, **_):

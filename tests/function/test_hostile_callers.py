@@ -1,6 +1,6 @@
-"""Nothing that a caller sends, with or without a key, ends above 499 or forges a line of a log.
+"""No request, with or without a key, is answered above 499 or forges a line of a log.
 
-`make fuzz-api` sends more of it: FUZZ_REQUESTS says how many.
+`make fuzz-api` sends more of them; FUZZ_REQUESTS is their number.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def gateway(
 
 @pytest.fixture
 def made() -> deque[str]:
-    """The ids of the items there are: the oldest go, so that lists stay quick."""
+    """Return the ids of existing items; the oldest are deleted, so that lists stay quick."""
     return deque()
 
 
@@ -62,7 +62,7 @@ def only_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def judge(request: Request, served: Served) -> None:
-    """What holds of every request."""
+    """Assert what holds of every request."""
     assert 200 <= served.status <= 499, served.body[:500]
     assert len(served.body.encode()) < MOST_BYTES
     if not served.line:
@@ -84,7 +84,7 @@ def judge(request: Request, served: Served) -> None:
 
 
 def test_the_access_log_has_no_variable_that_a_caller_words() -> None:
-    """Path, agent, trace, `requestId`, what is said of errors and bodies: all a caller's text."""
+    """The caller words the path, agent, trace, `requestId`, error messages and bodies."""
     assert set(re.findall(r"\$context\.([A-Za-z.]+)", ACCESS_FORMAT)) <= AWS_WORDS
     assert ACCESS_FORMAT.count("$") == len(FIELDS)
 

@@ -1,4 +1,4 @@
-"""What the function tells its operators: JSON logs, metrics in the log, segments to the daemon."""
+"""The function's JSON logs, metrics in the log, and trace segments sent to the daemon."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_each_request_leaves_a_line_with_its_correlation_id(function: Function, 
 
 
 def test_what_a_caller_words_is_in_the_line_of_the_function_escaped(function: Function, capsys):
-    """The access log of API Gateway has none of it, for there it could end a field."""
+    """The access log of API Gateway has none of it, because it could end a field there."""
     agent = 'x","status":"200'
     function.call("GET", "nobody", headers={"user-agent": agent + "y" * 1_000})
     entry = next(one for one in emitted(capsys) if one.get("message") == "answered")
@@ -93,7 +93,7 @@ def test_every_break_of_a_line_is_known() -> None:
 
 @pytest.mark.parametrize("end", [*BREAKS, "\x7f", "ä"], ids=ascii)
 def test_nothing_a_caller_sends_begins_a_line(function: Function, capsys, monkeypatch, end: str):
-    """Whoever reads the log may take any of these for the end of a line."""
+    """A reader of the log may take any of these characters for the end of a line."""
     forged = f"{end}{WHOLE_LINE}{end}"
     body = {"name": forged, "attributes": {forged: forged}, forged: forged}
     headers = {"user-agent": forged, "x-api-key": forged, forged: forged}
@@ -114,7 +114,7 @@ def test_nothing_a_caller_sends_begins_a_line(function: Function, capsys, monkey
     assert sum(line.get("message") == "answered" for line in lines) == 4
     assert not any("forged" in line for line in lines)
     read = next(line for line in lines if line.get("message") == "answered")
-    assert read["user_agent"] == forged  # and whoever parses it has what was sent
+    assert read["user_agent"] == forged  # parsing the line gives the original
 
 
 SCRIPT = """
@@ -139,7 +139,7 @@ def run_as_lambda(
     environment: dict[str, str],
     events: Sequence[dict[str, Any]] = (request("POST", body={"name": "a"}), request("GET", "no")),
 ) -> str:
-    """In a process of its own: tracing is on only there, for it changes botocore for good."""
+    """Run the function in its own process, because tracing changes botocore permanently."""
     here = {"LAMBDA_TASK_ROOT": str(FUNCTION)}
     path = os.pathsep.join(map(str, (FUNCTION, FUNCTION.parent, layer_path)))
     done = subprocess.run(
@@ -174,7 +174,7 @@ def test_segments_reach_the_daemon(layer_path: Path):
 
 
 def test_the_emulator_knows_the_sign_that_the_sdk_leaves(layer_path: Path):
-    """It lets it write none: there /tmp is the machine's (provision/local/sandbox_files.py)."""
+    """The SDK then writes no file: on the emulator, /tmp is shared (see sandbox_files.py)."""
     launcher = (layer_path / "aws_xray_sdk/core/lambda_launcher.py").read_text("utf-8")
     signs = re.findall(r"^TOUCH_FILE_\w+ = '(.*)'$", launcher, re.MULTILINE)
     assert signs

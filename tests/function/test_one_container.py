@@ -1,6 +1,6 @@
-"""Several invocations of one loaded function: none says anything of the one before it.
+"""No invocation of a loaded function shows data of the one before it.
 
-Nor do logs and segments have what a caller wrote into a body, or what the table gave back.
+Logs and segments do not contain request bodies or items of the table either.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ KEYS = {
     *("function_request_id", "correlation_id"),
     *("route", "status", "path", "user_agent", "request_id"),
 }
-"""What a line of a request has, and no more."""
+"""The keys of a request's log line, which has no others."""
 THEIR_OWN = {"timestamp", "function_request_id", "correlation_id"}
-"""What two lines of equal requests do not share."""
+"""The keys that differ between the lines of two equal requests."""
 
 
 def numbered(event: dict[str, Any], number: int) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def test_a_line_has_its_own_request_and_nothing_of_the_one_before(function: Func
 
 
 def test_an_id_is_not_that_of_the_request_before(function: Function, capsys):
-    """Where API Gateway gave none, the line has none and the answer has Lambda's."""
+    """Without an id from API Gateway, the line has none and the answer has Lambda's."""
     function.invoke(numbered(request("GET", "a"), 1))
     bare = request("GET", "a")
     bare["requestContext"] = {"stage": "v1"}
@@ -116,7 +116,7 @@ def test_keys_that_a_request_adds_to_its_lines_end_with_it(
 
 
 def test_an_event_that_is_no_request_is_not_repeated(function: Function, capsys):
-    """Lambda logs what was raised, and X-Ray keeps it."""
+    """Lambda logs the exception, and X-Ray keeps it."""
     with pytest.raises(function.app.NotARequest) as raised:
         function.invoke({"task": WRITTEN})
     assert str(raised.value) == "a dict that API Gateway did not send"
@@ -136,7 +136,7 @@ ANSWERED = [201, 409, 200, 200, 409, 400, 204]
 
 
 def test_neither_segments_nor_logs_have_a_body(layer_path: Path) -> None:
-    """In a process of its own, with tracing: what goes in and what comes out are callers' data."""
+    """A process with tracing handles callers' data in requests and answers."""
     segments: list[dict[str, Any]] = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
         daemon.bind(("127.0.0.1", 0))

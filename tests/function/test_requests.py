@@ -1,4 +1,4 @@
-"""What DynamoDB is sent: every parameter of every request, how much of a list, and for how long."""
+"""Requests to DynamoDB: every parameter, the length of a list, and the time limit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EMPTY: dict[str, Any] = {"M": {}}
 
 @pytest.fixture
 def sent(function: Function) -> list[tuple[str, dict[str, Any]]]:
-    """Operation and parameters of each request to the table, in order."""
+    """Return operation and parameters of each request to the table, in order."""
     requests: list[tuple[str, dict[str, Any]]] = []
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:
@@ -32,7 +32,7 @@ def sent(function: Function) -> list[tuple[str, dict[str, Any]]]:
 
 
 def expired(function: Function, count: int) -> list[str]:
-    """The ids of as many items that have expired, in the order of a Scan."""
+    """Return the ids of as many expired items, in the order of a Scan."""
     for number in range(count):
         function.call("POST", body={"id": f"old{number:02}", "name": "n"})
     function.now = EXPIRES
@@ -55,7 +55,7 @@ def test_a_read_sees_every_write_before_it(function: Function, sent: list[Any]) 
 def test_a_list_takes_as_many_as_are_asked_for_at_half_the_capacity(
     function: Function, sent: list[Any], query: dict[str, str] | None, limit: int
 ) -> None:
-    """Consistent reads of a list cost twice, and the list is old when it arrives."""
+    """Consistent reads of a list cost twice, and the list is out of date when it arrives."""
     function.call("GET", query=query)
     assert sent == [("Scan", {"TableName": "shop-test-items", "Limit": limit})]
 
@@ -248,7 +248,7 @@ def test_without_expiry_no_request_tells_of_it(function: Function, sent: list[An
 def test_no_request_outlasts_the_function(
     function: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is ended after ten seconds without an answer; a request left to botocore takes minutes."""
+    """Lambda ends the function after ten seconds; botocore's defaults would wait for minutes."""
     configs = [function.app.store._client.meta.config]
     make = boto3.session.Session.client
 

@@ -1,4 +1,4 @@
-"""Every route of the items API, and what each keeps in the table."""
+"""Every route of the items API, and its effect on the table."""
 
 from __future__ import annotations
 

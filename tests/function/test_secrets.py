@@ -1,4 +1,4 @@
-"""A secret is fetched when it is needed, remembered for a while, and never told."""
+"""A secret is fetched when it is needed, cached for a while, and never shown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AT_ONCE = {"POWERTOOLS_PARAMETERS_MAX_AGE": "0"}
 
 @pytest.fixture
 def asked(function: Function, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Every call to a service that keeps secrets, with what it named."""
+    """Return every call to a service that keeps secrets, with the name in it."""
     named: list[str] = []
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:

@@ -1,4 +1,4 @@
-"""Answers stay below what Lambda takes, and what DynamoDB would not take never gets as far."""
+"""Answers stay below Lambda's limit, and items beyond DynamoDB's limits are refused before it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ MAX_BODY = 100_000
 
 @pytest.fixture(autouse=True)
 def patient(function: Function, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages end by size here, not because moto or this machine is slow."""
+    """Let pages end by size, not because moto or this machine is slow."""
     monkeypatch.setattr(importlib.import_module("store"), "_SCAN_SECONDS", 600)
 
 
 def largest(text: str) -> str:
-    """The attributes with as many of the text as a body may have."""
+    """Return attributes with as many repetitions of the text as a body may have."""
     room = MAX_BODY - 100
     each = len(json.dumps(text, ensure_ascii=False)) - 2
     return json.dumps({"t": text * (room // each)}, ensure_ascii=False)
 
 
 def everything(function: Function, limit: int) -> tuple[list[str], list[int]]:
-    """The ids of a list read to its end, and the bytes of each page as Lambda writes it."""
+    """Return the ids of a list read to its end, and the bytes of each page as Lambda writes it."""
     ids: list[str] = []
     sizes: list[int] = []
     query = {"limit": str(limit)}

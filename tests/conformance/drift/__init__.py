@@ -1,1 +1,1 @@
-"""Every compared field of every kind, changed behind our back, seen, named and put right."""
+"""Every compared field of every kind is changed outside the tool, seen, named and repaired."""

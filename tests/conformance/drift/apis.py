@@ -1,4 +1,4 @@
-"""The REST API, changed by somebody else's calls to API Gateway."""
+"""Drift of the REST API, by another client's calls to API Gateway."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def describe(aws: Aws, api: RestApi) -> None:
 
 
 def open_a_second_door(aws: Aws, api: RestApi) -> None:
-    """UpdateRestApi: its own address answers beside the domain"""
+    """UpdateRestApi: its own address answers in addition to the domain"""
     _patch(aws, api, "/disableExecuteApiEndpoint", "false")
 
 
@@ -75,7 +75,7 @@ def _patch(aws: Aws, api: RestApi, path: str, value: str) -> None:
 
 
 def resource(aws: Aws, api_id: str, path: str) -> str:
-    """The id of the resource."""
+    """Return the id of the resource."""
     items = aws.apigateway.get_resources(restApiId=api_id, limit=500)["items"]
     return next(item["id"] for item in items if item["path"] == path)
 
@@ -111,7 +111,7 @@ def drop_a_route(aws: Aws, api: RestApi) -> None:
 
 
 def let_another_origin(aws: Aws, api: RestApi) -> None:
-    """PutIntegrationResponse: all preflights for an origin of theirs"""
+    """PutIntegrationResponse: all preflights for another origin"""
     for item in aws.apigateway.get_resources(restApiId=api.id, limit=500)["items"]:
         if "OPTIONS" in item.get("resourceMethods", {}):
             _preflight(aws, api.id, item["id"])
@@ -166,7 +166,7 @@ def a_validator(aws: Aws, api: RestApi) -> None:
 
 
 def a_weaker_validator(aws: Aws, api: RestApi) -> None:
-    """UpdateRequestValidator: bodies are not looked at"""
+    """UpdateRequestValidator: bodies are not checked"""
     for validator in aws.apigateway.get_request_validators(restApiId=api.id)["items"]:
         aws.apigateway.update_request_validator(
             restApiId=api.id,
@@ -206,7 +206,7 @@ def ask_an_authorizer(aws: Aws, api: RestApi) -> None:
 
 API: Final = "api"
 PUBLISHED: Final = ("api.deployment digest", "api.stage deployment_id")
-"""What is put right must be deployed."""
+"""A repaired API must be deployed."""
 
 
 def _frozen(field: str, *changes: Any) -> tuple[Case, ...]:

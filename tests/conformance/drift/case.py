@@ -1,4 +1,4 @@
-"""What somebody does behind our back, and what `plan` is to say of it."""
+"""A change made outside the tool, and what `plan` must show of it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from typing import Any, Final
 from provision.aws.client import Aws
 
 GONE: Final = "(gone)"
-"""In the place of a field: the whole of it was deleted."""
+"""The "field" of a resource that was deleted as a whole."""
 
 Change = Callable[[Aws, Any], None]
-"""Made with plain calls, on what `look` found last. Its docstring is what the page says of it."""
+"""A change by plain calls of the last observed step; the page shows its docstring."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One change of one field of one node. `follows` are the "node field" of what stands or falls
-    with it, and is named beside it. `alone`: nothing else can be tried on these nodes meanwhile.
-    `others`: what carries no mark is now told to be somebody else's, until `--adopt`. `of`: the
-    node that was changed, where another one shows it. `blocks`: the nodes that wait meanwhile.
+    """One change of one field of one node.
+
+    `follows` are the "node field" that depend on it and are named as well. `alone`: nothing else
+    can be tried on these nodes at the same time. `others`: without its owner tag the resource is
+    now foreign, until `--adopt`. `of`: the node that was changed, if another one shows it.
+    `blocks`: the nodes that wait for it.
     """
 
     node: str
@@ -34,7 +36,7 @@ class Case:
 
     @property
     def changed(self) -> str:
-        """The node that `change` is handed."""
+        """The node that is passed to `change`."""
         return self.of or self.node
 
     @property
@@ -47,24 +49,24 @@ class Case:
 
     @property
     def named(self) -> set[str]:
-        """All that the plan is to name, each as "node field"."""
+        """All that the plan must name, each as "node field"."""
         return {self.place, *self.follows}
 
     @property
     def nodes(self) -> set[str]:
-        """All on which it shows."""
+        """All nodes on which the change shows."""
         named = (place.partition(" ")[0] for place in self.named)
         return {self.changed, *named, *self.blocks}
 
     def disturbs(self, other: Case) -> bool:
-        """Whether the two cannot be told apart in one look."""
+        """Return whether one plan could not distinguish the two cases."""
         if self.alone or other.alone or self.others or other.others:
             return not self.nodes.isdisjoint(other.nodes)
         return self.place == other.place
 
 
 def together(cases: Iterable[Case]) -> list[list[Case]]:
-    """As few rounds as will do: in each, no case disturbs another."""
+    """Return the fewest rounds in which no case disturbs another."""
     rounds: list[list[Case]] = []
     for case in cases:
         for one in rounds:

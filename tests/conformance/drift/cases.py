@@ -1,4 +1,4 @@
-"""All cases, and the fields that nobody can change behind our back."""
+"""All cases, and the fields that no call can change."""
 
 from __future__ import annotations
 
@@ -43,4 +43,4 @@ REASONS: Final = {
     for kind, fields in area.REASONS.items()
     for field, why in fields.items()
 }
-"""Kind and field → why AWS gives no way to change it."""
+"""Kind and field → why AWS has no call to change it."""

@@ -1,4 +1,4 @@
-"""The domain, its certificate and DNS records, changed by somebody else's calls."""
+"""Drift of the domain, its certificate and DNS records, by another client's calls."""
 
 from __future__ import annotations
 

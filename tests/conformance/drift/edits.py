@@ -1,4 +1,4 @@
-"""What others' changes are made of, whatever they change."""
+"""Policies, keys and roles that the changes of all kinds use."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from provision.aws.client import Aws
 from provision.model.step import OWNER, Step, Tagged
 
 STRAY: Final = "stray"
-"""A tag of theirs, and whatever else they name."""
+"""The key of an added tag, and the name of any other foreign resource."""
 NEVER_CHANGES: Final = "AWS never changes it: made anew by somebody else, ours is gone."
 
 
 def policy(action: str, resource: str = "*", **more: Any) -> str:
-    """Allows it; `more` makes it a policy of a resource."""
+    """Return a policy that allows it; `more` makes it a policy of a resource."""
     statement = {"Sid": "Theirs", "Effect": "Allow", "Action": action, "Resource": resource}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement | more]})
 
 
 def with_statement(document: Any, action: str, resource: str) -> str:
-    """The same policy, letting everybody in as well."""
+    """Return the same policy with a statement for every principal."""
     more = {"Sid": "Theirs", "Effect": "Allow", "Action": action, "Resource": resource}
     statements = [*document["Statement"], {**more, "Principal": "*"}]
     return json.dumps({**document, "Statement": statements})
 
 
 def arn_of_policy(aws: Aws, name: str) -> str:
-    """A managed policy of theirs, made when first asked for."""
+    """Return a foreign managed policy, created on the first call."""
     arn = aws.location.arn("iam", f"policy/{name}", region=False)
     with suppress(aws.iam.exceptions.EntityAlreadyExistsException):
         aws.iam.create_policy(PolicyName=name, PolicyDocument=policy("s3:ListBucket"))
@@ -36,12 +36,12 @@ def arn_of_policy(aws: Aws, name: str) -> str:
 
 
 def key_of_theirs(aws: Aws) -> str:
-    """A KMS key."""
+    """Create a KMS key."""
     return aws.kms.create_key()["KeyMetadata"]["Arn"]
 
 
 def role_of_theirs(aws: Aws, service: str) -> str:
-    """A role that the service may take on."""
+    """Create a role that the service may assume."""
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     name = f"theirs-{service.partition('.')[0]}"
@@ -51,12 +51,12 @@ def role_of_theirs(aws: Aws, service: str) -> str:
 
 
 def tags_of(step: Step) -> dict[str, str]:
-    """As they were found, the owner's too."""
+    """Return all observed tags, with the owner tag."""
     assert isinstance(step, Tagged)
     assert OWNER in step.tags
     return dict(step.tags)
 
 
 def patched(path: str, value: str) -> Any:
-    """One operation of API Gateway's patches."""
+    """Return one patch operation of API Gateway."""
     return [{"op": "replace", "path": path, "value": value}]

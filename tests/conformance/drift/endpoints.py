@@ -1,4 +1,4 @@
-"""The way to what keeps secrets, changed by somebody else's calls to EC2."""
+"""Drift of the endpoints to the services that keep secrets, by another client's calls to EC2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The web ACL and the stage it stands before, changed by somebody else's calls to AWS WAF."""
+"""Drift of the web ACL and its association with the stage, by another client's calls to AWS WAF."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ _ADMITTING: Final = {
 
 
 def _shown(aws: Aws, acl: WebAcl) -> tuple[dict[str, Any], str]:
-    """What UpdateWebACL would have to be told again, for it takes away what it is not; and the
-    token of that state."""
+    """Return the settings that UpdateWebACL must repeat, and the lock token.
+
+    It removes a setting that is not repeated.
+    """
     found = aws.wafv2.get_web_acl(Name=acl.name, Scope=SCOPE, Id=acl.id)
     shown: dict[str, Any] = dict(found["WebACL"])
     return {key: shown[key] for key in _KEPT if key in shown}, found["LockToken"]
@@ -40,7 +42,7 @@ def _rewrite(aws: Aws, acl: WebAcl, **changes: Any) -> None:
 
 
 def _rules(aws: Aws, acl: WebAcl) -> list[Any]:
-    """In the order they are asked: ours begin with the rate."""
+    """Return the rules in the order of evaluation; the rate limit is the first of ours."""
     shown, _ = _shown(aws, acl)
     return sorted(shown["Rules"], key=lambda rule: rule["Priority"])
 

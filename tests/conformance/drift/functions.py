@@ -1,4 +1,4 @@
-"""The function, its code and its releases, changed by somebody else's calls to Lambda."""
+"""Drift of the function, its code and its releases, by another client's calls to Lambda."""
 
 from __future__ import annotations
 

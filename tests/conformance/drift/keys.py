@@ -1,4 +1,4 @@
-"""The KMS key, changed by somebody else's calls."""
+"""Drift of the KMS key, by another client's calls."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ HIDDEN: Final = (
     "function.items.version configuration",
     "function.items.alias version",
 )
-"""Of a key that does not serve, nobody is shown the variables (L34)."""
+"""With an unusable key, AWS shows no variables (L34)."""
 
 CASES: Final = (
     Case(KEY, "tags", tag),

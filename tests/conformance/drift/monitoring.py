@@ -1,4 +1,4 @@
-"""Alarms, topic and dashboard, changed by somebody else's calls."""
+"""Drift of alarms, topic and dashboard, by another client's calls."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _KEPT: Final = (
 
 
 def _put(aws: Aws, alarm: Alarm, **other: Any) -> None:
-    """All but `other` as it stands there."""
+    """Put the alarm again with its present settings, but for `other`."""
     (found,) = aws.cloudwatch.describe_alarms(AlarmNames=[alarm.name])["MetricAlarms"]
     shown: Any = found
     kept = {name: shown[name] for name in _KEPT if shown.get(name) is not None}
@@ -97,17 +97,17 @@ def datapoints(aws: Aws, alarm: Alarm) -> None:
 
 
 def missing(aws: Aws, alarm: Alarm) -> None:
-    """PutMetricAlarm: no data is as it should be"""
+    """PutMetricAlarm: missing data counts as good"""
     _put(aws, alarm, TreatMissingData="ignore")
 
 
 def silence(aws: Aws, alarm: Alarm) -> None:
-    """PutMetricAlarm: nobody is told"""
+    """PutMetricAlarm: no action"""
     _put(aws, alarm, AlarmActions=[])
 
 
 def tell_when_over(aws: Aws, alarm: Alarm) -> None:
-    """PutMetricAlarm: somebody is told when it is over"""
+    """PutMetricAlarm: an action more, when it returns to OK"""
     _put(aws, alarm, OKActions=list(alarm.actions))
 
 
@@ -196,7 +196,7 @@ WITH_IT: Final = (
         )
     ),
 )
-"""The topic's ARN is known after it is made: the same again."""
+"""The topic's ARN is known only after its creation, although it is the same again."""
 
 CASES: Final = (
     Case(ALARM, "tags", tag),

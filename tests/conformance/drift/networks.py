@@ -1,4 +1,4 @@
-"""The network, changed by somebody else's calls to EC2."""
+"""Drift of the network, by another client's calls to EC2."""
 
 from __future__ import annotations
 

@@ -33,13 +33,15 @@ YES: Final = "yes"
 Place = Callable[[Path], AbstractContextManager[World]]
 PLACES: Final[Mapping[str, Place]] = {"moto": on_moto, "MiniStack": on_ministack}
 Kinds = Mapping[str, str]
-"""Of every node."""
+"""The kind of every node."""
 Results = Mapping[Case, Exam]
 
 
 def main() -> None:
-    """Write the page; fail where something was not seen, named or repaired. Told `together`, many
-    cases are tried in one round; those of a round in which something is wrong again, by themselves.
+    """Write the page; fail if a change was not seen, named or repaired.
+
+    With the argument `together`, many cases are tried in one round; those of a round in which one
+    fails are then tried one by one.
     """
     together_too = sys.argv[1:] == ["together"]
     with tempfile.TemporaryDirectory() as directory, ProcessPoolExecutor() as processes:
@@ -54,7 +56,7 @@ def main() -> None:
 
 
 def examined(where: str, directory: Path, together_too: bool) -> tuple[Kinds, Results]:
-    """Every case on a clean stack; those left out that cannot be tried there."""
+    """Try every case on a clean stack, without those that cannot be tried there."""
     results: dict[Case, Exam] = {}
     with PLACES[where](directory / where) as world:
         there = [
@@ -81,7 +83,7 @@ def _tried(where: str, world: World, cases: Sequence[Case]) -> Exam:
 
 
 def page(kinds: Kinds, moto: Results, ministack: Results) -> str:
-    """The whole of it."""
+    """Return the whole page."""
     tables: list[str] = []
     for kind in sorted({kinds[case.node] for case in CASES}):
         rows = [row(case, kind, moto, ministack) for case in CASES if kinds[case.node] == kind]
@@ -102,7 +104,7 @@ def page(kinds: Kinds, moto: Results, ministack: Results) -> str:
 
 
 def row(case: Case, kind: str, moto: Results, ministack: Results) -> str:
-    """One case, in both places."""
+    """Return the row of one case, with the results of both emulators."""
     exam = moto[case]
     cells = (*beginning(case), _told(exam.seen), _named(case, exam), _told(exam.repaired))
     there = lacking(case, kind) or _told(ministack[case].complaints)
@@ -110,12 +112,12 @@ def row(case: Case, kind: str, moto: Results, ministack: Results) -> str:
 
 
 def beginning(case: Case) -> tuple[str, str]:
-    """What of a row does not depend on the run."""
+    """Return the cells that do not depend on the run."""
     return case.field, case.how
 
 
 def missing_in(text: str, kinds: Kinds) -> list[str]:
-    """The cases and reasons that a page does not show."""
+    """Return the cases and reasons that a page does not show."""
     parts = {part.partition("\n")[0].strip(): part for part in text.split("\n#")}
     unshown = [
         f"{case.place}, {case.how}"

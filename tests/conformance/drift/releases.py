@@ -1,5 +1,6 @@
-"""What is published of a function, and who reaches it: layers, versions, alias, retries,
-permission; changed by somebody else's calls to Lambda.
+"""Drift of a function's layers, versions, alias, retries and permission.
+
+Another client changes them by calls to Lambda.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def delete_layer(aws: Aws, layer: Layer) -> None:
 
 
 def _delete(aws: Aws, layer: Layer, *, keep: int) -> None:
-    """But the newest."""
+    """Delete all versions but the newest `keep`."""
     versions = aws.lambda_.list_layer_versions(LayerName=layer.name)["LayerVersions"]
     numbers = sorted((version["Version"] for version in versions), reverse=True)
     for number in numbers[keep:]:
@@ -75,7 +76,7 @@ def publish_memory(aws: Aws, function: Function) -> None:
 
 
 def point_to_latest(aws: Aws, alias: Alias) -> None:
-    """UpdateAlias: to $LATEST, which nobody published"""
+    """UpdateAlias: to $LATEST, which is not a published version"""
     aws.lambda_.update_alias(
         FunctionName=alias.function, Name=alias.name, FunctionVersion="$LATEST"
     )
@@ -100,7 +101,7 @@ def never_again(aws: Aws, retries: EventInvoke) -> None:
 
 
 def tell_somebody(aws: Aws, it: EventInvoke) -> None:
-    """PutFunctionEventInvokeConfig: failures told to a queue of theirs"""
+    """PutFunctionEventInvokeConfig: failures sent to a queue of theirs"""
     aws.sqs.create_queue(QueueName="theirs")
     failed = {"OnFailure": {"Destination": aws.location.arn("sqs", "theirs")}}
     _invoke(aws, it, DestinationConfig=failed)
@@ -192,9 +193,9 @@ ALIAS: Final = "function.items.alias"
 RETRIES: Final = "function.items.retries"
 PERMISSION: Final = "function.items.permission"
 MOVES: Final = (f"{ALIAS} version",)
-"""The alias goes to what is published."""
+"""The alias moves to the published version."""
 RELEASES: Final = (f"{FUNCTION} layers", f"{VERSION} configuration", *MOVES)
-"""A function with another layer is published anew."""
+"""A function with another layer is published again."""
 
 CASES: Final = (
     Case(LAYER, "sha256", another_layer, RELEASES, alone=True),

@@ -1,4 +1,4 @@
-"""AWS's own order, spelling and system tags, put into every answer at random."""
+"""AWS's own order, spelling and system tags, in every answer at random."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, Final
 from tests.support.harness import Recorder
 
 ORDERED: Final = frozenset(["Layers"])
-"""The lists whose order means something: the later layer lies over the earlier."""
+"""Lists whose order matters: a later layer overwrites files of an earlier one."""
 SYSTEM: Final = "aws:theirs"
 ROOT: Final = "arn:aws:iam::{}:root"
 
 
 class Bending(Recorder):
-    """Bends every answer, another way for every seed."""
+    """Rewrites every answer, in another way for every seed."""
 
     def __init__(self, seed: int) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Bending(Recorder):
                 parsed[name] = self.bend(name, parsed[name])
 
     def bend(self, name: str, value: Any) -> Any:
-        """The same to AWS, and not the same to `==`."""
+        """Return a value that is equal for AWS, and not for `==`."""
         if isinstance(value, dict) and {"Version", "Statement"} <= value.keys():
             return self.policy(value)  # a rule of a web ACL has a statement too
         if isinstance(value, dict):
@@ -54,7 +54,7 @@ class Bending(Recorder):
         return listed
 
     def policy(self, document: Any) -> Any:
-        """Statements and lists in any order, one alone without its list, an empty Sid (I6, L17)."""
+        """Return statements and lists in any order, one outside a list, an empty Sid (I6, L17)."""
         listed = document["Statement"]
         statements = [
             self.statement(one) for one in (listed if isinstance(listed, list) else [listed])
@@ -68,12 +68,12 @@ class Bending(Recorder):
         return bent if "Sid" in bent else {**bent, "Sid": ""}
 
     def either(self, value: Any) -> Any:
-        """A list of one and the one alone are the same, but where there is a mapping."""
+        """Return a list of one, or its only value; they are equal, except in a mapping."""
         if isinstance(value, list):
             return value[0] if len(value) == 1 else self.shuffled(value)
         return value
 
     def principal(self, value: Any) -> Any:
-        """An account is shown as its root (I6)."""
+        """Return an account as its root, as AWS shows it (I6)."""
         plain = self.either(value)
         return ROOT.format(plain) if isinstance(plain, str) and plain.isdigit() else plain

@@ -1,4 +1,4 @@
-"""Roles, their policies, queue and log groups, changed by somebody else's calls."""
+"""Drift of roles, their policies, queue and log groups, by another client's calls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def tag(aws: Aws, role: Role) -> None:
 
 
 def trust_everybody(aws: Aws, role: Role) -> None:
-    """UpdateAssumeRolePolicy: everybody may take it on"""
+    """UpdateAssumeRolePolicy: every principal may assume it"""
     aws.iam.update_assume_role_policy(
         RoleName=role.name,
         PolicyDocument=json.dumps(
@@ -192,13 +192,13 @@ QUEUE: Final = "function.items.dead_letters"
 LOGS: Final = "function.items.logs"
 MOVED: Final = "network.flow_logs.role"
 WITH_IT: Final = ("network.flow_logs.grants (gone)",)
-"""A role takes its inline policies with it. Made again it has the ARN that the flow log has."""
+"""A deleted role loses its inline policies; created again, it has the ARN in the flow log."""
 WITHOUT_IT: Final = (
     "function.items dead_letters",
     "function.items.version configuration",
     "function.items.alias version",
 )
-"""Its ARN is known after it is made: the same again."""
+"""The ARN is known only after the creation, although it is the same again."""
 
 CASES: Final = (
     Case(ROLE, "tags", tag),

@@ -1,4 +1,4 @@
-"""What serves the API: deployment, stage, key and plan; changed by somebody else's calls."""
+"""Drift of the API's deployment, stage, key and plan, by another client's calls."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _serve(aws: Aws, api_id: str, description: str) -> None:
 
 
 def _drop(aws: Aws, deployment: Deployment) -> None:
-    """All that stand in our words, but the one served."""
+    """Delete all deployments with our description, but for the served one."""
     for stage in aws.apigateway.get_stages(restApiId=deployment.api_id)["item"]:
         if stage["stageName"] != "v1":
             aws.apigateway.delete_stage(restApiId=deployment.api_id, stageName=stage["stageName"])

@@ -1,4 +1,4 @@
-"""The table and its auto scaling, changed by somebody else's calls."""
+"""Drift of the table and its auto scaling, by another client's calls."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def a_sort_key(aws: Aws, table: Table) -> None:
 
 
 def _make_again(aws: Aws, table: Table, keys: dict[str, str]) -> None:
-    """The same in all else."""
+    """Delete and create the table with the same settings and other keys."""
     unprotect(aws, table)
     aws.dynamodb.delete_table(TableName=table.name)
     schema: Any = [{"AttributeName": name, "KeyType": kind} for kind, name in keys.items()]
@@ -201,7 +201,7 @@ def never_in(aws: Aws, scaling: ScalingPolicy) -> None:
 
 
 def _put(aws: Aws, scaling: ScalingPolicy, **other: Any) -> None:
-    """All but `other` as it stands there."""
+    """Put the policy again with its present settings, but for `other`."""
     found = aws.autoscaling.describe_scaling_policies(ServiceNamespace="dynamodb")
     (ours,) = (one for one in found["ScalingPolicies"] if one["PolicyName"] == scaling.name)
     configuration: Any = {**ours["TargetTrackingScalingPolicyConfiguration"], **other}

@@ -1,4 +1,4 @@
-"""Where the complete stack goes up: moto in this process, or MiniStack over HTTP."""
+"""The accounts of the complete stack: moto in this process, or MiniStack over HTTP."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.moto_patches import teach_moto
 
 @contextmanager
 def on_moto(directory: Path) -> Iterator[World]:
-    """An account of its own, with the stack in it."""
+    """Yield an account of its own, with the stack in it."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         teach_moto(patch)
         yield built(World(directory, new_aws(), new_aws()))
@@ -30,7 +30,7 @@ def on_moto(directory: Path) -> Iterator[World]:
 
 @contextmanager
 def on_ministack(directory: Path) -> Iterator[World]:
-    """An emulator of its own, with the stack in it."""
+    """Yield an emulator of its own, with the stack in it."""
     home = directory / "emulator"
     emulator = local.start(home, port=_free_port(), report=logging.getLogger(__name__).debug)
     access = Access(
@@ -51,7 +51,7 @@ def on_ministack(directory: Path) -> Iterator[World]:
 
 
 def built(world: World) -> World:
-    """Once `up` has run and nothing differs."""
+    """Return the world, after `up` has run and no field differs."""
     world.theirs.route53.create_hosted_zone(Name=ZONE, CallerReference="drift")
     world.look()
     outcome = world.up()

@@ -1,4 +1,4 @@
-"""Every field is changed behind our back, seen, named with the cause `drift`, and put right."""
+"""Every field is changed, seen, named with the cause `drift`, and repaired."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.harness import new_aws
 ROUNDS = together(reversed({case.place: case for case in reversed(CASES)}.values()))
 """A case for every field, many at a time; `make drift` tries every case by itself."""
 SAMPLE, SEED = 12, 7
-"""So many of them on MiniStack."""
+"""The number of cases on MiniStack, and the seed that chooses them."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The complete stack in one account, and somebody else at work in the same account."""
+"""The complete stack in one account, with another client in the same account."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ COMPLETE: Final[Mapping[str, Any]] = {
     "monitoring": {"email": "ops@example.com"},
     "network": {"flow_logs": {"traffic": "REJECT"}},
 }
-"""Everything that can be switched on."""
+"""A configuration with every option."""
 OTHERS: Final = "(another's)"
-"""In the place of a field: it is told to be somebody else's."""
+"""The "field" of a resource that is reported as foreign."""
 
 
 @dataclass(frozen=True)
 class Exam:
-    """What came of one round, each in words; empty where all is as it should be."""
+    """The complaints of one round; each is empty if the result is right."""
 
     seen: str = ""
     named: str = ""
@@ -56,8 +56,10 @@ class Exam:
 
 @dataclass
 class World:
-    """`ours` runs the commands, `theirs` makes plain calls. One of each for all rounds: making
-    clients is what costs."""
+    """The account, with one client for each side and for all rounds, because creating them is slow.
+
+    `ours` runs the commands, `theirs` makes plain calls.
+    """
 
     directory: Path
     ours: Aws
@@ -68,9 +70,9 @@ class World:
     seen: Plan = field(default_factory=lambda: Plan({}))
     writes: list[str] = field(default_factory=list)
     found: dict[str, Step] = field(default_factory=dict)
-    """What the last look found, by node."""
+    """The steps of the last observation, by node."""
     kinds: dict[str, str] = field(default_factory=dict)
-    """Of every node, those too that cannot be looked at here."""
+    """The kind of every node, also of those that cannot be observed here."""
 
     def __post_init__(self) -> None:
         self.ours.hooks.on_call = self._called
@@ -89,7 +91,7 @@ class World:
         return Engine(self._stack, self.ours, journal, self.plan_options, self.limitations)
 
     def look(self, adopt: frozenset[str] = frozenset()) -> dict[str, ResourceChange]:
-        """`plan`, allowed to replace what holds data."""
+        """Run `plan`, with permission to replace resources that hold data."""
         self.writes.clear()
         self.plan_options = PlanOptions(adopt=adopt, destroy_data=True, backup=False)
         journal = Journal.read(self.directory / "state", "tap-dev", KINDS)
@@ -101,11 +103,11 @@ class World:
         return plan
 
     def told(self) -> dict[str, Cause]:
-        """What `plan` says of it now."""
+        """Return the changes of a plan of the present account."""
         return told_by(self.look())
 
     def up(self) -> Result:
-        """`up`, from what the last look saw."""
+        """Run `up`, from the last observation."""
         self.writes.clear()
         journal = Journal(self.directory / "state", "tap-dev", KINDS).open(HOLDER)
         try:
@@ -118,13 +120,13 @@ class World:
         shutil.rmtree(self.directory / "state")
 
     def clean(self) -> None:
-        """Put everything right, after a round in which something was not."""
+        """Repair everything, after a round with a complaint."""
         self.look(frozenset(self.kinds))
         self.up()
         assert self.told() == {}
 
     def examine(self, cases: Sequence[Case]) -> Exam:
-        """Change, plan, up, and look once more. The stack is clean before it, and must be after."""
+        """Change, plan, run `up`, and observe; the stack is clean before it, and must be after."""
         before = dict(self.found)
         for case in cases:
             case.change(self.theirs, before[case.changed])
@@ -171,7 +173,7 @@ _ACTS: Final = WRITES | {Action.FOREIGN}
 
 
 def told_by(plan: Mapping[str, ResourceChange]) -> dict[str, Cause]:
-    """Everything the plan says it would do: "node field" and its cause."""
+    """Return all changes of the plan: "node field" and its cause."""
     told: dict[str, Cause] = {}
     refused = any(finding.unblock_hint for finding in plan.values())
     for node, finding in plan.items():
@@ -189,8 +191,10 @@ def told_by(plan: Mapping[str, ResourceChange]) -> dict[str, Cause]:
 def _read(
     plan: Mapping[str, ResourceChange], cases: Sequence[Case], nodes: Collection[str]
 ) -> tuple[str, str]:
-    """What is wrong with what was seen, and with what was named. What cannot be looked at here
-    never follows."""
+    """Return the complaints about seen and named changes.
+
+    Nodes that cannot be observed here never follow.
+    """
     told = told_by(plan)
     drifted = {place for place, cause in told.items() if cause is Cause.DRIFT}
     changed = {_told_as(case) for case in cases}

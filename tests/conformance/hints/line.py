@@ -1,4 +1,4 @@
-"""A command line, understood by the real click commands and not run."""
+"""A command line, parsed by the real click commands and not run."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from provision.cli.global_options import GlobalOptions, global_options_of
 from provision.commands.invocation import Invocation
 
 STAND_IN = "1"
-"""For a word in capitals, or a part that is known at run time only: a number, a name and a file."""
+"""Replaces a word in capitals, or a part known only at run time: a number, a name or a file."""
 CALL = Invocation(program="provision")
 
 
 @dataclass(frozen=True)
 class Line:
-    """What a line means. `verb` is empty for one that only asks for help."""
+    """A parsed line; `verb` is empty if it only asks for help."""
 
     verb: tuple[str, ...]
     settings: GlobalOptions | None
@@ -34,7 +34,7 @@ class Line:
 
 
 def understood(words: list[str]) -> Line:
-    """Raises click's `UsageError` for what the command line refuses."""
+    """Parse a command line; raise click's `UsageError` if it is refused."""
     found: list[Line] = []
 
     def keep(_: Verb, context: click.Context) -> None:
@@ -51,8 +51,10 @@ def understood(words: list[str]) -> Line:
 
 
 def refusals(command: str) -> list[str]:
-    """Why the program does not take a line as it is written, with placeholders in it: NODE, [FILE],
-    N..., `list|rotate`. Nothing where it does. A group of commands may be named alone.
+    """Return why the program refuses a line as it is written, or nothing if it accepts it.
+
+    The line may have placeholders: NODE, [FILE], N..., `list|rotate`. A group of commands may be
+    named alone.
     """
     told = []
     for words in _spelt_out(shlex.split(command)[1:]):
@@ -66,7 +68,7 @@ def refusals(command: str) -> list[str]:
 
 
 def _spelt_out(words: list[str]) -> list[list[str]]:
-    """Each of the lines that one with alternatives stands for, with stand-ins for placeholders."""
+    """Return each line that one with alternatives means, with values for placeholders."""
     lines: list[list[str]] = [[]]
     for word in words:
         bare = word.strip("[]").removesuffix("...").strip("[]")
@@ -78,6 +80,6 @@ def _spelt_out(words: list[str]) -> list[list[str]]:
 
 
 def _with_names(line: list[str]) -> list[str]:
-    """`keys rotate` in a list of commands stands for `keys rotate NAME`."""
+    """Return the line with a name: in a list, `keys rotate` means `keys rotate NAME`."""
     named = line[:1] == ["keys"] and line[1:2] != ["list"] and len(line) == 2
     return [*line, STAND_IN] if named else line

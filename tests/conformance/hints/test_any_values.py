@@ -1,4 +1,4 @@
-"""Whatever the options hold, a command made of them is read back by a shell as it was meant."""
+"""A command built from any options is parsed back by a shell with the same values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOT_CARRIED = {"--verbose", "--debug"}
 
 @st.composite
 def given_options(draw: st.DrawFn) -> tuple[tuple[str, ...], ...]:
-    """Some of the options of the whole tool, with a value for each that takes one."""
+    """Draw some options of the whole tool, with a value for each that takes one."""
     chosen = draw(st.lists(st.sampled_from(WHOLE_TOOL), unique=True))
     names = {option.opts[0] for option in chosen}
     if {"--local", "--env"} <= names:

@@ -1,4 +1,4 @@
-"""Every command in the documentation, the Makefile and config.yaml: the program takes it."""
+"""Every command in the documentation, the Makefile and config.yaml is accepted by the program."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ BEGUN = re.compile(
 )
 """A command without the program's name: `plan --check`, `up FILE`, `keys list`."""
 UNFINISHED = {"provision lo"}
-"""What a reader is to type a part of."""
+"""Commands of which the reader types only a part."""
 
 
 def commands(page: Path) -> Iterator[str]:
-    """As they are written, in backticks and in blocks."""
+    """Yield the commands as they are written, in backticks and in blocks."""
     text = page.read_text("utf-8")
     prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     for span in re.findall(r"`([^`]+)`", prose):
@@ -55,7 +55,7 @@ def test_commands_in_the_documentation(page: Path) -> None:
 
 
 def test_the_pages_are_read() -> None:
-    """Blocks, spans and the Makefile: what is known to be there is found."""
+    """Known commands in blocks, spans and the Makefile are found."""
     readme = list(commands(ROOT / "README.md"))
     assert "provision push [FUNCTION]" in readme
     assert "provision plan --check" in readme

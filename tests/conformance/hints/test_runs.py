@@ -1,5 +1,6 @@
-"""Real commands that end in many ways, called by a path and with every option: each line that they
-say to type is a command line, and leads to the same stack.
+"""Real commands name only commands that can be typed and that lead to the same stack.
+
+They end in many ways, called by a path and with every option.
 """
 
 from __future__ import annotations
@@ -38,14 +39,14 @@ QUEUE = "function.items.dead_letters"
 
 @dataclass
 class Tool:
-    """The program as somebody calls it who gives all options."""
+    """The program, called with all options."""
 
     run: Provision
     given: tuple[str, ...] = GIVEN
     ran: int = 0
 
     def __call__(self, *words: str, code: int) -> list[str]:
-        """The commands in what it said, each of which leads to the same stack."""
+        """Run it, and return the commands in its output, each of which leads to the same stack."""
         self.ran += 1
         at = (0, 1, len(words))[self.ran % 3]  # before the verb, after it, and at the end
         answer = self.run(*words[:at], *self.given, *words[at:])
@@ -87,7 +88,7 @@ class Tool:
 
 
 def _comparable(settings: GlobalOptions, words: Iterable[str]) -> GlobalOptions:
-    """Without what the line says in another way, or the verb has no use for."""
+    """Return the settings without those that the line repeats elsewhere or the verb ignores."""
     told = " ".join(words)
     if "--env dev" in told or told.startswith("up --local"):
         settings = replace(settings, environment="another")
@@ -101,7 +102,7 @@ def _comparable(settings: GlobalOptions, words: Iterable[str]) -> GlobalOptions:
 
 
 def strings(out: str) -> Iterable[str]:
-    """The lines of an answer; of a document its texts."""
+    """Yield the lines of an answer, or the strings of a document."""
     try:
         parts: list[Any] = [json.loads(out)]
     except ValueError:
@@ -115,7 +116,7 @@ def strings(out: str) -> Iterable[str]:
 
 
 def commands(told: str) -> Iterable[str]:
-    """Those of ours in backticks, and those that end a line or stand inside of `$( )`."""
+    """Yield our commands in backticks, and those at the end of a line or inside `$( )`."""
     marked = told.replace(TYPED, "\0")
     for found in re.findall(r"`(\0[^`]*)`", marked):
         yield found.replace("\0", TYPED)

@@ -1,4 +1,4 @@
-"""Every command in a string of the sources: in backticks, whole, and one that the program takes."""
+"""Every command in a string of the sources is whole, in backticks, and accepted by the program."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BARE = re.compile(rf"(?<![\w./-])provision (?:{VERBS})\b")
 BEGUN = re.compile(rf"(?:{VERBS}) (?!\w+:)")
 """A command without the program's name."""
 OF_OTHERS = re.compile(r"aws |uv pip|requirements|--hash|\{\}|\{arn\}")
-"""Options of other programs are in such texts."""
+"""Texts with options of other programs."""
 AWS_OWN = (
     "configure",
     "configure list-profiles",
@@ -36,13 +36,11 @@ AWS_OWN = (
     "login",
     "sso login",
 )
-"""Commands of AWS's command line that are no calls."""
+"""Commands of AWS's command line that are not API calls."""
 
 
 def texts(file: Path) -> Iterator[tuple[int, str, bool]]:
-    """Line, text, and whether it is an explanation in the source. What is filled in at run time has
-    a stand-in.
-    """
+    """Yield line, text, and whether it is a docstring; values filled in later are replaced."""
     tree = ast.parse(file.read_text("utf-8"))
     explanations = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
     filled = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
@@ -102,13 +100,13 @@ def test_commands_in_the_sources(file: Path) -> None:
 
 
 def waiters(service: str) -> list[str]:
-    """As Python names them."""
+    """Return the waiters' names as Python spells them."""
     model = botocore.session.get_session().get_waiter_model(service)
     return [xform_name(name) for name in model.waiter_names]
 
 
 def aws_refusals(command: str) -> list[str]:
-    """Why AWS's command line would not take it: no such call, or no such parameter of it."""
+    """Return why AWS's command line would refuse it: no such call, or no such parameter of it."""
     words = [word for word in command.split() if word != "aws"]
     told = []
     while words and words[0].startswith("--"):
@@ -154,7 +152,7 @@ FOUND: dict[tuple[str, str], Any] = {
     ("logs", "log-group:"): [{"deletionProtectionEnabled": True}],
     ("wafv2", "regional/webacl/"): {"WebACL": {"ARN": "1"}},
 }
-"""As AWS answers, with everything that has to go first."""
+"""AWS's answers that list all resources that must be deleted first."""
 
 
 @pytest.mark.parametrize("sort", ARN_KINDS, ids="".join)
@@ -175,7 +173,7 @@ def test_commands_that_remove_leftovers(sort: tuple[str, str], *, seen: bool) ->
 
 
 def test_what_it_finds() -> None:
-    """The finder finds: a misspelt option, a service, a parameter; a group alone is a name."""
+    """A misspelt option, service and parameter are found; a group alone is accepted."""
     assert refusals("provision up --ads NODE")
     assert refusals("provision upp")
     assert refusals("provision up --env dev --env prod")

@@ -1,4 +1,4 @@
-"""A command on a screen is never broken: with a line feed in it, half of it would be done."""
+"""A command on a screen is never wrapped, because the shell would run its first half."""
 
 from __future__ import annotations
 

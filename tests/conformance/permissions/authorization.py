@@ -1,7 +1,7 @@
-"""What AWS asks IAM for one call: written from the Service Authorization Reference, call by call,
-and not from what the steps declare.
+"""The permissions that AWS requires for each call.
 
-Where the reference leaves open what is judged, the stricter reading is taken.
+They are written from the Service Authorization Reference, not from the declarations of the steps.
+Where the reference is ambiguous, the stricter reading is taken.
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
@@ -22,7 +22,7 @@ Context = dict[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Sent:
-    """A call as it leaves: its parameters, and the HTTP request made of them."""
+    """A call as it is sent: its parameters, and the HTTP request made of them."""
 
     service: str
     operation: str
@@ -36,7 +36,7 @@ class Sent:
 
 
 def asks(sent: Sent) -> list[Ask]:
-    """Every one of them must be allowed. Most operations are an action of their own name."""
+    """Yield the permissions, all required; most operations are an action of their own name."""
     return list(_BY_SERVICE[sent.service](sent))
 
 
@@ -48,7 +48,7 @@ def arn(service: str, resource: str, region: str = REGION, account: str = ACCOUN
 
 
 def requested(tags: Any) -> Context:
-    """`aws:RequestTag/…` of any service's shape of tags."""
+    """Return `aws:RequestTag/…` for the tags of any service."""
     if isinstance(tags, Mapping):
         pairs = dict(tags)
     else:
@@ -195,7 +195,7 @@ def _cloudwatch(sent: Sent) -> Iterator[Ask]:
     match sent.operation:
         case "GetMetricData":
             named = ["*"]
-        case "DescribeAlarms":  # whatever is asked for
+        case "DescribeAlarms":  # any name needs this
             named = [arn("cloudwatch", "alarm:*")]
         case "DeleteAlarms":
             named = [arn("cloudwatch", f"alarm:{name}") for name in params["AlarmNames"]]
@@ -304,7 +304,7 @@ def _apigateway(sent: Sent) -> Iterator[Ask]:
     place = arn("apigateway", path, account="")
     context = {**tags, **carried(current_tags.gateway(path))}
     yield Ask(f"apigateway:{sent.method}", place, context)
-    if "/tags/" in sent.path:  # also judged as a patch of what is tagged
+    if "/tags/" in sent.path:  # also checked as a patch of the tagged resource
         resource: str = params["resourceArn"]
         below = carried(current_tags.gateway(resource.partition("::")[2]))
         yield Ask("apigateway:PATCH", resource, below)
@@ -376,8 +376,11 @@ def _ec2(sent: Sent) -> Iterator[Ask]:
 
 
 def _taking_part(params: Params) -> Iterator[str]:
-    """The ids of what is there already. An association stands for its table and subnet; where it is
-    moved, for its subnet: the table is the one it is moved to."""
+    """Yield the ids of existing resources in a request.
+
+    An association means its table and subnet; if it is moved, only its subnet, because the request
+    names the new table.
+    """
     for key, value in params.items():
         if key == "AssociationId":
             table, subnet = current_tags.association(value)
@@ -412,8 +415,10 @@ _NAMING = {
 
 
 def _kms(sent: Sent) -> Iterator[Ask]:
-    """Judged on the key, by whatever name it is asked for; about an alias, on that as well, and on
-    the key that it leads to until then."""
+    """Yield what KMS checks: the key, under any of its names.
+
+    A call about an alias is also checked on the alias, and on its present key.
+    """
     params = sent.params
     if sent.operation in {"ListAliases", "ListKeys"}:
         yield Ask(sent.action, "*")
@@ -440,7 +445,7 @@ def _on_key(action: str, named: str, tags: Context | None = None) -> Ask:
 
 
 def _wafv2(sent: Sent) -> Iterator[Ask]:
-    """A stage's ACL is asked of WAF on both, and of API Gateway on the stage."""
+    """Yield what WAF checks on ACL and stage, and API Gateway on the stage."""
     params = sent.params
     if sent.operation == "ListWebACLs":
         yield Ask(sent.action, "*")
@@ -466,7 +471,7 @@ def _wafv2(sent: Sent) -> Iterator[Ask]:
 
 
 def _web_acl(params: Params) -> str:
-    """By its name, where it is asked for at all: what stands before a stage may be anybody's."""
+    """Return the ACL's ARN by its name, if one is given: a stage may have a foreign ACL."""
     return arn("wafv2", f"regional/webacl/{params.get('Name', 'any')}/{params.get('Id', 'new')}")
 
 
@@ -475,7 +480,7 @@ def _tagging(sent: Sent) -> Iterator[Ask]:
 
 
 def _sts(sent: Sent) -> Iterator[Ask]:
-    """GetCallerIdentity needs no permission."""
+    """Yield nothing, because GetCallerIdentity needs no permission."""
     assert sent.operation == "GetCallerIdentity"
     yield from ()
 

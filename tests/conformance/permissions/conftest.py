@@ -1,4 +1,4 @@
-"""One life, lived once for all tests of this folder."""
+"""One stack's life cycle, run once for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.speedups import make_cheap
 
 @pytest.fixture(scope="session")
 def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
-    """Over when the first test begins: what stays are its records, no emulated account."""
+    """Return the records of a life cycle that ended before the first test begins."""
     with pytest.MonkeyPatch.context() as patch:
         make_cheap(patch)
         teach_moto(patch)

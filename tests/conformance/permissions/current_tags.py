@@ -1,4 +1,4 @@
-"""The tags that what is there carries at this moment, read from moto: what conditions see."""
+"""The present tags of existing resources, read from moto for the conditions of policies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def ec2(name: str) -> Tags:
 
 
 def vpc_of(name: str) -> str:
-    """The VPC that a security group is in."""
+    """Return the VPC of a security group."""
     for vpc, groups in ec2_backends[ACCOUNT][REGION].groups.items():
         if name in groups:
             return str(vpc)
@@ -33,7 +33,7 @@ def vpc_of(name: str) -> str:
 
 
 def association(name: str) -> Iterator[str]:
-    """The route table and the subnet it links."""
+    """Yield the route table and the subnet of an association."""
     for table in ec2_backends[ACCOUNT][REGION].route_tables.values():
         if name in table._associations:
             yield table.id
@@ -69,7 +69,7 @@ def web_acl(arn: str) -> Tags:
 
 
 def gateway(path: str) -> Tags:
-    """Of the nearest that has any: what lies below inherits them."""
+    """Return the tags of the nearest parent that has any, because children inherit them."""
     backend: Any = apigateway_backends[ACCOUNT][REGION]
     match path.strip("/").split("/"):
         case ["restapis", api, "stages", stage, *_] if stage in _stages(backend, api):
@@ -94,7 +94,7 @@ def _of(found: Mapping[str, Any], name: str) -> Tags:
 
 
 def scaling_target(params: Mapping[str, Any]) -> Tags:
-    """By the target's ARN, or by what it scales."""
+    """Return the target's tags, found by its ARN or by its resource."""
     targets = [
         target
         for by_resource in applicationautoscaling_backends[ACCOUNT][REGION].targets.values()
@@ -111,19 +111,19 @@ def scaling_target(params: Mapping[str, Any]) -> Tags:
 
 
 def aliases(name: str) -> tuple[str, ...]:
-    """Of a key, by its id."""
+    """Return the aliases of a key, by its id."""
     backend: Any = kms_backends[ACCOUNT][REGION]
     return tuple(sorted(backend.keys[name].aliases)) if name in backend.keys else ()
 
 
 def key_of_function(name: str) -> str:
-    """What its variables are encrypted with, where that is no key of AWS's."""
+    """Return the customer's key that encrypts the function's variables, if there is one."""
     versions: Any = lambda_backends[ACCOUNT][REGION]._lambdas._functions.get(name)
     return str(versions["latest"].settings.get("KMSKeyArn", "")) if versions else ""
 
 
 def key(name: str) -> tuple[str, Tags]:
-    """The id behind an id, ARN or alias, and its tags."""
+    """Return the id for an id, ARN or alias, and its tags."""
     backend: Any = kms_backends[ACCOUNT][REGION]
     if ":" not in name and name.startswith("alias/") and not backend.alias_exists(name):
         return "none", {}

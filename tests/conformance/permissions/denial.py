@@ -1,5 +1,7 @@
-"""A life under moto's enforcement, in which each action is taken away once, for the first command
-that makes the call of its name. That is tried in a copy of this process, so that the life goes on.
+"""A life cycle under moto's enforcement, in which each action is once not allowed.
+
+The first command that calls it is run without it, in a copy of this process, so that the life cycle
+continues.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ FORK = get_context("fork")
 
 @dataclass
 class Signed(Workshop):
-    """Every call is made by one user, with keys of his own."""
+    """Signs every call as one user, with the user's own keys."""
 
     keys: tuple[str, str] = ("", "")
 
@@ -51,12 +53,12 @@ class Signed(Workshop):
 
 @dataclass
 class Taking(Liver):
-    """`wanted` says which actions are tried."""
+    """Tries commands without single actions; `wanted` selects the actions."""
 
     workshop: Signed
     wanted: Callable[[str], bool]
     said: dict[str, str] = field(default_factory=dict)
-    """Action → how the first command that failed without it said so; empty where none did."""
+    """Action → the message of the first command that failed without it; empty if none did."""
     taken: str = ""
 
     def part(self, live: Callable[[], T]) -> T:
@@ -73,14 +75,14 @@ class Taking(Liver):
         return result
 
     def _called(self, key: str) -> set[str]:
-        """The actions that moto asks for, which is one a call: of the call's own name."""
+        """Return the actions that moto checks, one for each call: the call's own name."""
         return {
             iam_action(judged.sent.action, judged.sent.method)
             for judged in self.life.guards[key].judged
         } - {"sts:GetCallerIdentity"}
 
     def _without(self, action: str, live: Callable[[], object]) -> str:
-        """What the command says without the action."""
+        """Return the command's message without the action."""
         self.taken = action
         beside = Path(mkdtemp(dir=self.workshop.directory.parent))
         if self.workshop.directory.exists():
@@ -94,7 +96,7 @@ class Taking(Liver):
 
     @contextmanager
     def asking(self, guard: Guard) -> Iterator[None]:
-        """moto knows of a policy its actions alone."""
+        """Let moto check the actions of the policies, which is all that it reads."""
         actions = sorted({line.action for line in guard.index.found} - {self.taken})
         statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
         new_aws().iam.put_user_policy(
@@ -108,7 +110,7 @@ class Taking(Liver):
 
 @contextmanager
 def enforcing_account() -> Iterator[None]:
-    """An empty account of moto's, taught to ask as IAM does."""
+    """Yield an empty account of moto's that checks permissions as IAM does."""
     with pytest.MonkeyPatch.context() as patch:
         make_cheap(patch)
         teach_moto(patch)
@@ -119,8 +121,7 @@ def enforcing_account() -> Iterator[None]:
 
 
 class Trials:
-    """A copy of this process as it is now, which waits for actions to try, each in a copy of its
-    own."""
+    """A copy of this process that waits for actions, and tries each in a copy of its own."""
 
     def __init__(self, trial: Callable[[str], str]) -> None:
         self._here, there = FORK.Pipe()
@@ -157,7 +158,7 @@ def _start(trial: Callable[[str], str], action: str) -> tuple[Any, Connection]:
 
 
 def taking(directory: Path, wanted: Callable[[str], bool]) -> Taking:
-    """For an account in which moto is taught to ask as IAM does."""
+    """Return the runner for an account in which moto checks permissions as IAM does."""
     iam = new_aws().iam
     iam.create_user(UserName="deployer")
     key = iam.create_access_key(UserName="deployer")["AccessKey"]

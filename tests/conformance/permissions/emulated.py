@@ -1,4 +1,4 @@
-"""A home with the shipped stack, a MiniStack that asks IAM, and users of it with given policies."""
+"""A project with the shipped stack, a MiniStack that checks IAM, and users with given policies."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.support.speedups import make_clients_cheap
 from tests.unit.local.conftest import free_port, quiet
 
 ROOT_USER = "root"
-"""Whom nobody asks: the emulator's own credentials."""
+"""The emulator's own credentials, which are not checked."""
 Keys = tuple[str, ...]
 """Access key, secret, and a session's token."""
 
@@ -54,7 +54,7 @@ class Said:
 
 @dataclass
 class Emulated:
-    """What a user edits is in `home`; every command runs with the credentials of one user."""
+    """Users' files are in `home`; every command runs with the credentials of one user."""
 
     home: Path
     port: int
@@ -65,14 +65,14 @@ class Emulated:
         return f"http://127.0.0.1:{self.port}"
 
     def configure(self, name: str, changes: Mapping[str, Any]) -> None:
-        """The shipped config.yaml with `changes`, as NAME.yaml, for a stack NAME-local."""
+        """Write the shipped config.yaml with `changes` as NAME.yaml, for a stack NAME-local."""
         settings = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
         merge(settings, {"name": name, **changes})
         text = yaml.safe_dump(settings, sort_keys=False)
         (self.home / f"{name}.yaml").write_text(text, "utf-8")
 
     def provision(self, user: str, name: str, *words: str) -> Said:
-        """One command, in this process, for the stack NAME-local."""
+        """Run one command in this process, for the stack NAME-local."""
         before = ("--config", str(self.home / f"{name}.yaml"), "--state", str(self.home / name))
         code, out, err = 0, io.StringIO(), io.StringIO()
         with (
@@ -88,7 +88,7 @@ class Emulated:
         return Said(code, out.getvalue(), err.getvalue())
 
     def policies(self, name: str, purpose: Purpose) -> list[Document]:
-        """What `provision policy deployer` prints, for the stack as it is on the emulator."""
+        """Return the documents of `provision policy deployer`, for the stack on the emulator."""
         options = Options(
             self.home / f"{name}.yaml",
             environment="local",
@@ -100,7 +100,7 @@ class Emulated:
         return [policy.document for policy in found]
 
     def let(self, user: str, policies: Sequence[Document]) -> None:
-        """The user may do what these policies say, and nothing else."""
+        """Allow the user exactly what these policies say."""
         iam = self.client("iam")
         if user not in self.users:
             iam.create_user(UserName=user)
@@ -116,7 +116,7 @@ class Emulated:
             iam.attach_user_policy(UserName=user, PolicyArn=made["Policy"]["Arn"])
 
     def assume(self, role: str, session: str) -> None:
-        """A user of the session's name has the role's credentials."""
+        """Create a user, named as the session, with the role's credentials."""
         found = self.client("sts").assume_role(
             RoleArn=f"arn:aws:iam::{local.ACCOUNT}:role/{role}", RoleSessionName=session
         )["Credentials"]
@@ -127,7 +127,7 @@ class Emulated:
         )
 
     def client(self, service: str, user: str = ROOT_USER) -> Any:
-        """A client beside the tool, which tries once."""
+        """Return a client that is not the tool's and does not retry."""
         key, secret, *token = self.users[user]
         return boto3.client(  # type: ignore[call-overload]  # by any name
             service,
@@ -140,7 +140,7 @@ class Emulated:
         )
 
     def aws(self, user: str) -> Aws:
-        """What steps call with."""
+        """Return the connection that steps use."""
         key, secret = self.users[user][:2]
         access = Access(
             "us-east-1",
@@ -155,7 +155,7 @@ class Emulated:
 
 @contextmanager
 def emulated(home: Path) -> Iterator[Emulated]:
-    """The emulator of `home`, with IAM on."""
+    """Start the emulator of `home`, with IAM on."""
     root, port = home / ".provision" / "emulator", free_port()
     secret = make_secret()
     data = root / data_name(secret)

@@ -1,10 +1,10 @@
-"""MiniStack with IAM on, a process of its own.
+"""MiniStack with IAM on, in a process of its own.
 
 `python -m tests.conformance.permissions.enforcing ROOT PORT` starts it.
 
-MiniStack judges each call by the policies of whoever signed it: action, resource, conditions. Where
-it asks a question that AWS does not, the question is put right here, never the policies;
-docs/emulators.md has a row for each place. The evaluation itself is MiniStack's alone.
+MiniStack checks each call by the policies of its signer: action, resource, conditions. If it checks
+another permission than AWS, that is corrected here, and never the policies; docs/emulators.md has a
+row for each place. The evaluation itself is only MiniStack's.
 """
 
 from __future__ import annotations
@@ -25,21 +25,23 @@ actions: Any = importlib.import_module("ministack.core.iam_actions")
 evaluator: Any = importlib.import_module("ministack.core.iam_evaluator")
 
 _TAGGING: Final = {"apigateway": "apigateway:TagResource", "ec2": "ec2:CreateTags"}
-"""Operations whose tags MiniStack does read, for those whose tags it does not."""
+"""Operations whose tags MiniStack reads, for those whose tags it does not read."""
 _KEYS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "kms:CreateAlias": (("TargetKeyId", "TargetKeyId"),),
     "kms:UpdateAlias": (("TargetKeyId", "TargetKeyId"),),
     "lambda:AddPermission": (("lambda:Principal", "Principal"),),
     "sns:Subscribe": (("sns:Protocol", "Protocol"), ("sns:Endpoint", "Endpoint")),
 }
-"""Action → condition key and parameter, of the services' own keys; KMS's leads to the key, which no
-condition names."""
+"""Action → condition key and parameter, of the services' own keys.
+
+KMS's parameter identifies the key, which no condition names.
+"""
 _OF_THE_GROUP: Final = ("TagResource", "UntagResource", "ListTagsForResource")
-"""Calls of CloudWatch Logs that are judged on a group's ARN without `:*`."""
+"""Calls of CloudWatch Logs that AWS checks on a group's ARN without `:*`."""
 
 
 def install() -> None:
-    """Ask as AWS asks, in this process, before it serves."""
+    """Correct the permissions in this process, before it serves."""
     actions._BOTOCORE_SERVICE_MAP["lambda"] = ["lambda"]
     actions._lambda_action = _lambda_action
     actions.extract_resource_arn = _resource(actions.extract_resource_arn)
@@ -48,7 +50,7 @@ def install() -> None:
 
 
 def _lambda_action(method: str, path: str) -> str | None:
-    """By botocore's routes; MiniStack's own list takes an alias for its list, and more."""
+    """Return the action by botocore's routes; MiniStack's table confuses an alias with the list."""
     found: str | None = actions._match_rest_action("lambda", method, path)
     return "InvokeFunction" if found == "Invoke" else found
 
@@ -95,20 +97,20 @@ def _monitored(operation: str, first: Callable[..., str], region: str, account: 
     alarms = f"arn:aws:cloudwatch:{region}:{account}:alarm"
     if dashboard := first("DashboardName", "DashboardNames"):
         return f"arn:aws:cloudwatch::{account}:dashboard/{dashboard}"
-    if operation == "DescribeAlarms":  # whatever is asked for
+    if operation == "DescribeAlarms":  # any name needs this
         return f"{alarms}:*"
     alarm = first("AlarmName", "AlarmNames")
     return f"{alarms}:{alarm}" if alarm else first("ResourceARN") or "*"
 
 
 def _key_arn(name: str) -> str:
-    """Of the key behind an id, ARN or alias."""
+    """Return the key's ARN for an id, ARN or alias."""
     key = importlib.import_module("ministack.services.kms")._resolve_key(name)
     return str(key["Arn"]) if key else ""
 
 
 def _version(path: str, qualifier: str) -> str:
-    """Of a layer, in the path; of an invoked function, beside it."""
+    """Return the version: a layer's is in the path, an invoked function's in the query."""
     match path.strip("/").split("/"):
         case [_, "layers", _, "versions", number]:
             return f":{number}"
@@ -126,7 +128,7 @@ def _network(first: Callable[..., str], arn: Callable[..., str], found: str) -> 
     if action in {"CreateTags", "DeleteTags"}:
         name = first("ResourceId.1")
         return arn(f"{PREFIXES[name.partition('-')[0]]}/{name}")
-    if association := first("AssociationId"):  # stands for its table
+    if association := first("AssociationId"):  # means its table
         tables = importlib.import_module("ministack.services.ec2")._route_tables
         return next(
             (
@@ -176,8 +178,10 @@ def _enforce(original: Enforce) -> Enforce:
 
 
 def _asks(action: str, resource: str, target: str) -> Iterator[tuple[str, str, Context]]:
-    """What one call asks for: what EC2 makes is a resource that takes part as well, and so are the
-    keys that an alias leads to and shall lead to."""
+    """Yield the permissions of one call.
+
+    A resource that EC2 creates needs permission too, and so do an alias's present and future keys.
+    """
     service, _, operation = action.partition(":")
     if service == "logs" and resource.startswith("arn:") and operation not in _OF_THE_GROUP:
         yield action, f"{resource}:*", _carried(resource)
@@ -195,7 +199,7 @@ def _asks(action: str, resource: str, target: str) -> Iterator[tuple[str, str, C
 
 
 def _sourced(key: str) -> Context:
-    """A function in a VPC calls through its endpoint; a session bears the function's name."""
+    """Return the source: a function in a VPC calls by its endpoint, in a session of its name."""
     session = importlib.import_module("ministack.services.sts")._sessions.get(key)
     if not session:
         return {}
@@ -206,7 +210,7 @@ def _sourced(key: str) -> Context:
 
 
 def _carried(arn: str) -> Context:
-    """The tags that what is there carries, where MiniStack does not look itself."""
+    """Return the tags of an existing resource, if MiniStack does not read them itself."""
     service, _, resource = arn.removeprefix("arn:aws:").partition(":")
     module = _TAGGED.get(service)
     if module is None:
@@ -250,7 +254,7 @@ _TAGGED: Final = {
 
 
 def _of_gateway(gateway: Any, arn: str) -> Mapping[str, str]:
-    """Of the nearest that has any: what lies below inherits them."""
+    """Return the tags of the nearest parent that has any, because children inherit them."""
     found: Mapping[str, str] = {}
     while not found and arn.count("/") > 1:
         found = gateway._v1_tags.get(arn) or {}

@@ -1,5 +1,6 @@
-"""The words in which a way to more rights is told (`ways.py`): what IAM would be asked for it, of
-whom, and for whom it is open.
+"""The form of a privilege escalation in `ways.py`.
+
+It has the permissions it needs, the resource, and the stacks for which it is open.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ OWN_ROLES: Final = "the stack's own roles alone, by name"
 
 
 class Open(StrEnum):
-    """For whom it is open."""
+    """The stacks for which a privilege escalation is open."""
 
     NEVER = "| shut | shut |"
     UNBOUND = "| shut | **open** |"
@@ -51,7 +52,7 @@ class Open(StrEnum):
 
 @dataclass(frozen=True)
 class Way:
-    """`asks`: what has to be allowed, all of it, or `either` of it."""
+    """A privilege escalation: all of `asks` must be allowed, or one of `either`."""
 
     name: str
     asks: Sequence[Ask]

@@ -1,4 +1,4 @@
-"""IAM's rules of evaluation, small: whether identity policies allow one ask.
+"""IAM's evaluation rules in short: whether identity policies allow one request.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
@@ -19,12 +19,12 @@ TOLD = (
     "ec2:vpc",
     "kms:resourcealiases",
 )
-"""How condition keys begin that AWS tells of caller and resource; a request words the others."""
+"""Prefixes of the condition keys that AWS fills in; a request decides all others."""
 
 
 @dataclass(frozen=True)
 class Ask:
-    """One action on one resource. `context`: condition key (lower case) → its values."""
+    """One action on one resource; `context` maps condition keys (lower case) to their values."""
 
     action: str
     resource: str
@@ -52,8 +52,10 @@ class Line:
         )
 
     def reaches(self, resource: str, there: Mapping[str, tuple[str, ...]]) -> bool:
-        """Whether some request, however it is worded, has the line speak of a resource of which
-        AWS tells `there`."""
+        """Return whether the line can apply to a resource for which AWS fills in `there`.
+
+        The other condition keys may have any values.
+        """
         return _matches(self.resource, resource) and all(
             _holds(*test, there) for test in self.tests if test[1].startswith(TOLD)
         )
@@ -61,7 +63,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Index:
-    """Lines by the action they name: a life asks thousands of times for some hundred actions."""
+    """Lines by their action: a life cycle checks some hundred actions thousands of times."""
 
     found: Sequence[Line]
     _of: dict[str, list[Line]] = field(default_factory=dict)
@@ -72,13 +74,13 @@ class Index:
         return [line for line in self._of[ask.action] if line.concerns(ask)]
 
     def allows(self, ask: Ask) -> bool:
-        """An explicit deny wins; without an allow it is denied."""
+        """Return whether a line allows the request and none denies it."""
         effects = {line.effect for line in self.concerning(ask)}
         return "Allow" in effects and "Deny" not in effects
 
 
 def lines(policies: Iterable[Document]) -> list[Line]:
-    """Every line of the policies."""
+    """Yield every line of the policies."""
     return [
         Line(
             statement["Effect"],
@@ -99,7 +101,7 @@ def lines(policies: Iterable[Document]) -> list[Line]:
 
 
 def allowed(ask: Ask, found: Sequence[Line]) -> bool:
-    """The same of a few lines, once."""
+    """Return whether these lines allow the request."""
     return Index(found).allows(ask)
 
 
@@ -136,7 +138,7 @@ def _compares(operator: str, value: str, wanted: tuple[str, ...]) -> bool:
 
 
 def _matches(pattern: str, value: str) -> bool:
-    """`*` is any text, slashes and colons included, `?` any one character."""
+    """Return whether it matches: `*` is any text with slashes and colons, `?` any one character."""
     return _compiled(pattern).fullmatch(value) is not None
 
 

@@ -1,6 +1,6 @@
-"""docs/permissions.md: every action, on what, why and for whom, as `make permissions` writes it.
+"""docs/permissions.md: every action with its resource, reason and user; by `make permissions`.
 
-What stands above the mark is written by hand.
+The part above the mark is written by hand.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def full_asks(boundary: str | None = BOUNDARY) -> list[Asked]:
 
 
 def tables(asked: Iterable[Asked]) -> str:
-    """A table a service."""
+    """Return a table for each service."""
     lines = []
     for service, rows in _by_service(asked).items():
         lines += [

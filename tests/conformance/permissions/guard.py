@@ -1,4 +1,4 @@
-"""Stands where IAM stands: every call of a client is judged by given policies before it leaves."""
+"""Checks every call of a client against given policies before it is sent, as IAM would."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _Answer(NamedTuple):
 
 @dataclass
 class Judged:
-    """One call, and what was asked for it when it left."""
+    """One call, and the permissions that it needed when it was sent."""
 
     sent: Sent
     asks: list[Ask]
@@ -25,7 +25,7 @@ class Judged:
 
 @dataclass
 class Guard(Recorder):
-    """Without policies everything is allowed and only written down."""
+    """Without policies every call is allowed, and only recorded."""
 
     policies: Sequence[Document] | None = None
     judged: list[Judged] = field(default_factory=list)

@@ -1,5 +1,7 @@
-"""One stack's whole life under exactly the policies printed for it: made, looked at, changed by
-hand and by configuration in every way, found again without state, and removed.
+"""One stack's whole life cycle under exactly the policies printed for it.
+
+It is created, observed, changed by hand and by configuration in every way, found again without
+state, and removed.
 """
 
 from __future__ import annotations
@@ -66,7 +68,7 @@ UNKEYED: Mapping[str, Any] = {
     "network": {"flow_logs": {"traffic": "REJECT"}},
 }
 FULL: Mapping[str, Any] = {**UNKEYED, "encryption": {"key": "create"}}
-"""Every area there is."""
+"""Every area of the configuration."""
 BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 CHANGED: Mapping[str, Any] = {
     **FULL,
@@ -85,20 +87,20 @@ _doing: ContextVar[tuple[str, str]] = ContextVar("doing", default=("", ""))
 
 @dataclass
 class Life:
-    """What was called: by kind and verb, and in order with what IAM was asked."""
+    """The calls of a life cycle: by kind and verb, and in order with the checked permissions."""
 
     calls: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     guards: dict[str, Guard] = field(default_factory=dict)
     printed: dict[Purpose, list[Document]] = field(default_factory=dict)
     """The policies of the full stack."""
     theirs: Guard = field(default_factory=Guard)
-    """A second stack's life in the same account, with a customer's key, under its own policies."""
+    """The life cycle of a second stack in the account, with a customer's key."""
     reasons: dict[str, Mapping[str, str]] = field(default_factory=dict)
-    """What each look without a state says beside what it found, by node."""
+    """The reasons in each plan without a state, by node."""
 
 
 class Attributing(Guard):
-    """A guard that also notes which verb of which kind makes a call."""
+    """A guard that also records which verb of which kind makes a call."""
 
     life: Life
 
@@ -111,8 +113,10 @@ class Attributing(Guard):
 
 @contextmanager
 def verbs_told() -> Iterator[None]:
-    """Every step's verbs say that they are at work, the outermost of them, in threads they start
-    too."""
+    """Record which verb of which step is running, in threads that it starts too.
+
+    Only the outermost verb counts.
+    """
     submit = ThreadPoolExecutor.submit
 
     def carry(pool: Any, call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
@@ -160,18 +164,18 @@ class Liver:
         return reference_stack(new_aws(), self.directory, changes, self.sources)
 
     def run(self, verb: str, changes: Mapping[str, Any], purpose: Purpose) -> Mapping[str, Step]:
-        """A command as a process of its own, under the policies for this configuration."""
+        """Run a command as its own process, under the policies for this configuration."""
         return self.run_stack(verb, self.stack(changes), purpose)
 
     def run_stack(self, verb: str, stack: Stack, purpose: Purpose) -> Mapping[str, Step]:
         return self.part(lambda: self._run_stack(verb, stack, purpose))
 
     def part(self, live: Callable[[], T]) -> T:
-        """One command of the life, which reaches AWS through `asking` alone."""
+        """Run one command of the life cycle, which reaches AWS only through `asking`."""
         return live()
 
     def asking(self, guard: Guard) -> AbstractContextManager[object]:
-        """Where the guard's policies hold."""
+        """Run the block under the guard's policies."""
         return nullcontext(guard)
 
     def _run_stack(self, verb: str, stack: Stack, purpose: Purpose) -> Mapping[str, Step]:
@@ -197,7 +201,7 @@ class Liver:
         return guard
 
     def look(self, purpose: Purpose, name: str) -> None:
-        """What every command reads where the state was lost; what `provision status` adds."""
+        """Read as every command does without a state, and as `provision status` does."""
         self.part(lambda: self._look(self.stack(FULL), purpose, name))
 
     def _look(self, stack: Stack, purpose: Purpose, name: str) -> None:
@@ -215,7 +219,7 @@ class Liver:
                 read_health(aws, steps)
 
     def operate(self) -> None:
-        """What is done with a stack that is there, by `--for operate` alone."""
+        """Run the commands for an existing stack, under `--for operate` alone."""
         self.part(lambda: self._operate(self.stack(FULL)))
 
     def _operate(self, stack: Stack) -> None:
@@ -243,7 +247,7 @@ class Liver:
                 aws.logs.filter_log_events(logGroupName=source.group, limit=1)
 
     def push(self, changes: Mapping[str, Any]) -> None:
-        """Changed code, as `push` brings it: invoked once before it goes live."""
+        """Push changed code, which is invoked once before it goes live."""
         self.part(lambda: self._push(self.stack(changes)))
 
     def _push(self, stack: Stack) -> None:
@@ -270,7 +274,7 @@ class Liver:
 
 
 def lived(directory: Path) -> Life:
-    """The whole of it, beside a second stack of a similar name."""
+    """Return the whole life cycle, in an account with a second stack of a similar name."""
     life = Life()
     prepare()
     neighbour = Workshop(directory / "neighbour-state")
@@ -295,13 +299,13 @@ def lived(directory: Path) -> Life:
 
 
 def prepare() -> None:
-    """What the stacks' owner has to have."""
+    """Create the resources that the stacks' owner must have."""
     new_aws().iam.create_policy(PolicyName="boundary", PolicyDocument=json.dumps(OTHER_POLICY))
     new_aws().route53.create_hosted_zone(Name="example.com", CallerReference="test")
 
 
 def neighbours(directory: Path) -> Stack:
-    """A stack of a similar name, encrypted with a key that is there."""
+    """Return a stack of a similar name, encrypted with an existing key."""
     aws, alias = new_aws(), "alias/customers"
     aws.kms.create_alias(AliasName=alias, TargetKeyId=aws.kms.create_key()["KeyMetadata"]["KeyId"])
     changes = {"environment": "dev-2", "encryption": {"key": alias}}
@@ -310,7 +314,7 @@ def neighbours(directory: Path) -> Stack:
 
 
 def live(liver: Liver) -> None:
-    """All commands, and all that may happen between them."""
+    """Run all commands, and all events that may happen between them."""
     _live(liver)
     _live_oddly(liver)
 
@@ -343,7 +347,7 @@ def _live(liver: Liver) -> None:
 
 
 def _live_oddly(liver: Liver) -> None:
-    """What no stack has today, and its kinds can nevertheless: another workshop, a few nodes."""
+    """Run nodes that no stack has today, but that the kinds support, in another workshop."""
     elsewhere = replace(liver.workshop, directory=liver.directory / "odd-state")
     odd = replace(liver, workshop=elsewhere)
     odd.run_stack("up", _odd(attached=(), retention=30), Purpose.UP)

@@ -1,4 +1,4 @@
-"""What somebody might do to every resource of a stack by hand, so that `up` has to undo it."""
+"""Manual changes of every resource of a stack, which `up` has to undo."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ EDITS: Mapping[str, Mapping[str, Any]] = {
     "sqs.queue": {"visibility": 11},
     "wafv2.web_acl": {"action": "count"},
 }
-"""Kind → fields as somebody would set them."""
+"""Kind → fields as a manual change would set them."""
 
 
 def by_hand(aws: Aws, steps: Mapping[str, Step]) -> None:
-    """Change everything that can be changed, and add what does not belong."""
+    """Change everything that can be changed, and add undeclared settings."""
     for step in steps.values():
         _change(aws, step)
     _retag_dashboard(aws, steps["monitoring.dashboard"])
@@ -61,7 +61,7 @@ def by_hand(aws: Aws, steps: Mapping[str, Step]) -> None:
 
 
 def _share_table(aws: Aws, table: str) -> None:
-    """With another account, by a policy on the table itself; and on demand, for a while."""
+    """Share the table with another account by a policy of its own, and make it on-demand."""
     theirs = {
         "Effect": "Allow",
         "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
@@ -204,7 +204,7 @@ def _change_proof(aws: Aws, proof: Step) -> None:
 
 
 def _lengthen_histories(aws: Aws, steps: Mapping[str, Mapping[str, Any]]) -> None:
-    """So many versions, layers and deployments that the next one makes the oldest go."""
+    """Add so many versions, layers and deployments that the next one prunes the oldest."""
     function, layer = steps["function.items"]["name"], steps["layer.dependencies"]
     aws.lambda_.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=5)
     for number in range(6):
@@ -223,8 +223,10 @@ def _lengthen_histories(aws: Aws, steps: Mapping[str, Mapping[str, Any]]) -> Non
 
 
 def make_removable(aws: Aws, steps: Mapping[str, Step]) -> None:
-    """Take away what would keep the network, and leave an interface that Lambda forgot; the log
-    groups are protected."""
+    """Remove all that would keep the network, and leave an interface that Lambda forgot.
+
+    The log groups are protected.
+    """
     for step in steps.values():
         if isinstance(step, LogGroup):
             replace(step, protect=True).update(aws, step, {"protect"})
@@ -252,7 +254,7 @@ def make_removable(aws: Aws, steps: Mapping[str, Step]) -> None:
 
 
 def key_by_hand(aws: Aws, alias: str) -> None:
-    """Nothing of it is left as it was, and then it is to be deleted."""
+    """Change every setting of the key, and then schedule its deletion."""
     key = aws.kms.describe_key(KeyId=alias)["KeyMetadata"]["KeyId"]
     policy = json.dumps({**OTHER_POLICY, "Id": "by hand"})
     aws.kms.put_key_policy(KeyId=key, PolicyName="default", Policy=policy)
@@ -264,14 +266,17 @@ def key_by_hand(aws: Aws, alias: str) -> None:
 
 
 def alias_by_hand(aws: Aws, alias: str) -> None:
-    """It leads to somebody's key."""
+    """Lead the alias to a foreign key."""
     other = aws.kms.create_key()["KeyMetadata"]["KeyId"]
     aws.kms.update_alias(AliasName=alias, TargetKeyId=other)
 
 
 def beside_by_hand(aws: Aws) -> None:
-    """Of names that no policy of ours has: a table with our table's mark, as a rename and a lost
-    state leave it; and for the account's setting a role that is somebody's, and gone."""
+    """Create resources that none of our policies names.
+
+    They are a table with our table's owner tag, as after a rename and a lost state, and a foreign,
+    deleted role in the account's setting.
+    """
     aws.dynamodb.create_table(
         TableName=SECOND_TABLE,
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
@@ -285,6 +290,6 @@ def beside_by_hand(aws: Aws) -> None:
 
 
 def double(aws: Aws) -> None:
-    """What a lost answer may leave: a second API and a second key of the same owner."""
+    """Create a second API and a second key of the same owner, as a lost answer may."""
     aws.apigateway.create_rest_api(name="tap-dev", tags={OWNER: f"{MARK}/api"})
     aws.apigateway.create_api_key(name="tap-dev-default", tags={OWNER: f"{MARK}/api.key.default"})

@@ -1,7 +1,7 @@
-"""Stacks that share an account with ours: their every resource, and what policies reach of it.
+"""Other stacks in our account: their every resource, and what policies reach of it.
 
-Nothing here is a list of actions: what is tried is what the printed policies say, and what it is
-tried on is what the neighbours' own steps declare.
+Nothing here is a list of actions: tests try what the printed policies say, on the resources that
+the neighbours' own steps declare.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tests.conformance.permissions.place import HERE
 from tests.support.sample_stack import TinySources, configured, merge
 
 Facts = Mapping[str, tuple[str, ...]]
-"""What AWS reads off a resource or a caller, as condition keys."""
+"""Condition keys that AWS reads from a resource or a caller."""
 
 THERE: Final = replace(HERE, region="eu-west-1")
 STACKS: Final = (
@@ -55,7 +55,7 @@ NOTHING: Final[Facts] = {}
 
 @dataclass(frozen=True)
 class Resident:
-    """One stack of the account. `owns`: all that its deployer and roles have to do with, by ARN."""
+    """One stack of the account; `owns` are all ARNs that its deployer and roles use."""
 
     stack: Stack
     where: Location
@@ -68,7 +68,7 @@ class Resident:
         return lines(policy.document for policy in printed)
 
     def once_deployed(self) -> list[Line]:
-        """What the deployer keeps when the key is there."""
+        """Return the deployer's permissions after the key was created."""
         printed = deployer_policies(self.stack, {}, self.where, Purpose.ALL)
         return lines(policy.document for policy in printed if not policy.name.endswith(ONCE))
 
@@ -80,7 +80,7 @@ def residents(
 
 
 def resident(directory: Path, name: str, environment: str, where: Location) -> Resident:
-    """A whole stack, with all that can be switched on."""
+    """Return a whole stack, with every option."""
     inputs = StackInputs(
         configured(directory, _configuration(name, environment, where)),
         where,
@@ -101,7 +101,7 @@ def resident(directory: Path, name: str, environment: str, where: Location) -> R
 
 
 def _configuration(name: str, environment: str, where: Location) -> dict[str, Any]:
-    """No two share a host name, a secret or a key."""
+    """Return a configuration that shares no host name, secret or key with another."""
     host, key = f"{name}-{environment}.{where.region}", f"alias/{name}-{environment}-key"
     secrets = {
         "CURSOR_KEY": {"secret": f"ssm:/{host}/cursor", "key": key},
@@ -115,7 +115,7 @@ def _configuration(name: str, environment: str, where: Location) -> dict[str, An
 
 
 def _placed(line: Line, stack: Stack) -> Line:
-    """With ids in the place of those that AWS chooses, for which `expected` has patterns."""
+    """Return the line with ids for those that AWS chooses, for which `expected` has patterns."""
     kind = line.resource.removesuffix("/*").rpartition(":")[2]
     own_key = kind == "key" and "ResourceAliases" not in line.condition
     if kind in {"security-group", "subnet"} or own_key:
@@ -144,13 +144,15 @@ def _owned(
 
 @dataclass(frozen=True)
 class Account:
-    """Everything of some stacks, by service and ARN."""
+    """Everything in some stacks, by service and ARN."""
 
     found: Mapping[str, Mapping[str, Facts]]
 
     def reached(self, by: Iterable[Line], known: Facts = NOTHING) -> set[tuple[str, str]]:
-        """Actions and patterns of the lines that allow something here, however a request is worded.
-        `known` is told with every request of who has them."""
+        """Return actions and patterns of the lines that allow anything here, for any request.
+
+        `known` are condition keys of the caller, which AWS adds to every request.
+        """
         tried = list(by)
         return {
             (line.action, short(line.resource))
@@ -165,7 +167,7 @@ class Account:
 
 
 def account(stacks: Iterable[Resident], *, lost: Collection[str] = ()) -> Account:
-    """`lost`: condition keys of which nothing has a value: what was never tagged, has no alias."""
+    """Return the account, in which no resource has a value for the condition keys `lost`."""
     found: dict[str, dict[str, Facts]] = {}
     for stack in stacks:
         for arn, facts in stack.owns.items():
@@ -180,7 +182,7 @@ def _denied(found: Iterable[Line], action: str, arn: str, facts: Facts) -> bool:
 
 
 def _service(line: Line) -> str:
-    """Whose resources it may concern: `*` of one service's action is nothing of another's."""
+    """Return the services it may concern: `*` in one service's action means no other's."""
     return (
         line.action.partition(":")[0]
         if line.resource == ANY_RESOURCE
@@ -189,7 +191,7 @@ def _service(line: Line) -> str:
 
 
 def short(resource: str) -> str:
-    """A pattern without what says only where it is."""
+    """Return a pattern without the part that only says where it is."""
     return re.sub("arn:aws:apigateway:[^:]*::", "", unquote(resource)).split(":", 5)[-1]
 
 
@@ -199,7 +201,7 @@ _TAGS: Final = re.compile("tags?|tag(keys|list|specifications)", re.IGNORECASE)
 
 
 def marking_actions() -> set[str]:
-    """Every action that IAM is asked for the calls which put or take tags, by botocore's models."""
+    """Return every action that IAM checks for calls that put or take tags, by botocore's models."""
     session = Session()
     return {
         permit.action

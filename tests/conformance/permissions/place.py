@@ -1,4 +1,4 @@
-"""The account and the boundary of which pages speak, and those tests that need no emulator."""
+"""The account and the boundary in pages, and in tests that need no emulator."""
 
 from __future__ import annotations
 

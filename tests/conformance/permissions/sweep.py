@@ -1,6 +1,6 @@
-"""docs/permissions.md: how the life came out without each action, by `make permissions-sweep`.
+"""docs/permissions.md: the life cycle without each action, by `make permissions-sweep`.
 
-It stands between two marks, above the tables that `make permissions` writes.
+It is between two marks, above the tables that `make permissions` writes.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ STAYED = {
     " its removal",
     "lambda:InvokeFunction": "moto would run the code in a container; the test answers instead",
 }
-"""Actions of the calls that did not fail, and why."""
+"""Actions of calls that did not fail, and why."""
 
 
 def swept(directory: Path, wanted: Callable[[str], bool]) -> Taking:
-    """The whole life, and every wanted action taken away once."""
+    """Return the whole life cycle, with every wanted action once not allowed."""
     with enforcing_account():
         liver = taking(directory, wanted)
         live(liver)
@@ -65,7 +65,7 @@ judge does, line by line:
 
 
 def section(liver: Taking) -> str:
-    """In words and a table, from the run."""
+    """Return the section, as text and a table, from the run."""
     granted = {line.action for guard in liver.life.guards.values() for line in guard.index.found}
     failed = {action for action, words in liver.said.items() if words}
     named = {action for action in failed if action.lower() in liver.said[action].lower()}
@@ -89,7 +89,7 @@ def section(liver: Taking) -> str:
 
 
 def asked_beside(liver: Taking, action: str) -> list[str]:
-    """The calls for which AWS requires it."""
+    """Return the calls for which AWS requires it."""
     return sorted(
         {
             judged.sent.operation

@@ -1,4 +1,4 @@
-"""The boundary that is printed: the stack's roles work under it and can be given nothing beyond."""
+"""The printed boundary lets the stack's roles work, and be given nothing more."""
 
 from __future__ import annotations
 
@@ -57,8 +57,10 @@ NOT_NUMBERED = {
     ("kms:GenerateDataKey", "key/*"),
     ("kms:GenerateDataKeyWithoutPlaintext", "key/*"),
 }
-"""Keys have no id before the stack is there: only through a service whose own resources the
-boundary names."""
+"""Keys without an id before the stack exists.
+
+The boundary allows them only by a service whose own resources it names.
+"""
 
 
 def boundary(directory: Path, changes: dict[str, Any]) -> list[Line]:
@@ -86,7 +88,7 @@ def test_a_function_works_under_it(tmp_path: Path) -> None:
 
 
 def test_nothing_that_any_role_of_the_stack_is_granted_is_lost(stacks: list[Resident]) -> None:
-    """Line by line: the boundary has one as wide, under no more conditions."""
+    """For each line of a role, the boundary has a line as wide, with no more conditions."""
     for stack in stacks:
         bound = lines([stack.boundary.document])
         for line in (line for found in stack.roles.values() for line in found):
@@ -97,7 +99,7 @@ def test_nothing_that_any_role_of_the_stack_is_granted_is_lost(stacks: list[Resi
 
 
 def _holds(wide: Line, line: Line, facts: Facts) -> bool:
-    """`facts`: what AWS reads off the resource as it was made."""
+    """Return whether `wide` covers it; `facts` are the resource's condition keys at creation."""
     more = tuple(test for test in wide.tests if test not in line.tests)
     if wide.effect != "Allow" or any(not test[1].startswith("aws:resourcetag/") for test in more):
         return False
@@ -119,7 +121,7 @@ def test_whatever_a_role_is_given_it_may_do_nothing_else(tmp_path: Path, ask: As
 
 
 def test_rights_are_denied_and_not_only_left_out(tmp_path: Path) -> None:
-    """What the policy of another resource grants to a role's session, only a denial stops."""
+    """Only a denial stops permissions that a resource's policy grants to a role's session."""
     given = lines([{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}])
     found = [*boundary(tmp_path, {}), *given]
     services = {"account", "iam", "organizations", "sts"}

@@ -1,6 +1,4 @@
-"""The deployer's policy: sufficient, minimal, of no use beside its own stack, and read-only where
-only looking is wanted.
-"""
+"""The deployer's policy is sufficient, minimal, limited to its stack, and read-only for reading."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ PARTS = {
 }
 NEEDING_NONE = {"sts.GetCallerIdentity"}
 LET_THROUGH = {"RevokeSecurityGroupEgress"}
-"""Of the group that AWS makes with every VPC: it has no tag, and the VPC no id beforehand."""
+"""The rule is of a VPC's default group, which has no tag and whose VPC has no id beforehand."""
 SEEN_OF_ALL = {
     "apigateway:GetAccount",
     "apigateway:GetApiKey",
@@ -67,8 +65,12 @@ SEEN_OF_ALL = {
     "resourcegroupstaggingapi:GetResources",
     "sts:GetCallerIdentity",
 }
-"""Lists, which AWS judges on no resource; what only AWS knows the number of; the shared role. Looks
-are not held to the tag: what has lost it, or is gone, is to be seen as such and not refused."""
+"""Reads of other stacks that the policy allows.
+
+Lists, which AWS checks on no resource; resources with numbers that only AWS knows; the shared role.
+Reads do not require the owner tag: a resource that lost it, or is deleted, must be seen as such and
+not refused.
+"""
 COMMANDS = {
     Purpose.STATUS: {"status"},
     Purpose.DOWN: {"down", "leftovers"},
@@ -85,8 +87,11 @@ SELDOM = {
         "lambda.ListVersionsByFunction",
     },
 }
-"""Made only where old versions of a function, or somebody's endpoint, keep a network that is going,
-and where something uses a certificate; the kinds' own tests see them made."""
+"""Calls made only in rare cases, which the kinds' own tests cover.
+
+Old versions of a function or a foreign endpoint keep a network that is being deleted, or a
+certificate is in use.
+"""
 
 
 def test_a_whole_life_runs_under_exactly_the_printed_policies(life: Life) -> None:
@@ -105,7 +110,7 @@ def test_so_does_a_second_stack_with_a_customers_key(life: Life) -> None:
 
 
 def test_what_has_a_name_of_no_policy_is_told_nevertheless(life: Life) -> None:
-    """Of a second table with our table's mark, and of the account's role, which is anybody's."""
+    """It holds for a second table with our owner tag, and for the account's role."""
     assert life.reasons.keys() == {"status", "down look"}
     for told in life.reasons.values():
         assert f"{SECOND_TABLE} carries its owner tag, and so does " in told["table.items"]
@@ -142,7 +147,7 @@ def test_every_kind_declares_exactly_the_calls_it_makes(life: Life) -> None:
 
 @pytest.mark.parametrize("purpose", [Purpose.ALL, Purpose.STATUS, Purpose.DOWN, Purpose.OPERATE])
 def test_no_line_of_a_policy_can_be_taken_away(life: Life, purpose: Purpose) -> None:
-    """Each action on each resource is the only one that allows some call of the life."""
+    """Each action on each resource is the only one that allows some call of the life cycle."""
     found = lines(life.printed[purpose])
     asks = [
         ask
@@ -155,7 +160,7 @@ def test_no_line_of_a_policy_can_be_taken_away(life: Life, purpose: Purpose) -> 
 
 
 def needed(found: Sequence[Line], asks: Iterable[Ask]) -> set[Line]:
-    """Those that alone allow some ask."""
+    """Return the lines that alone allow some request."""
     index = Index(found)
     allowing = (index.concerning(ask) for ask in asks)
     return {some[0] for some in allowing if len(some) == 1}
@@ -166,7 +171,7 @@ def asked(guard: Guard) -> list[Ask]:
 
 
 def test_a_second_stack_is_out_of_reach(life: Life) -> None:
-    """Every write of a neighbour's life is refused, and every look at what has a name."""
+    """Every write of a neighbour's life cycle is refused, and every read of a named resource."""
     found = Index(lines(life.printed[Purpose.UP]))
     writes = [j for j in life.theirs.judged if not j.sent.operation.startswith(READ_PREFIXES)]
     assert len(writes) > 100
@@ -182,5 +187,5 @@ def test_a_second_stack_is_out_of_reach(life: Life) -> None:
 
 
 def shared(judged: Judged) -> bool:
-    """The one setting of the account that is every stack's."""
+    """Return whether it is the one setting of the account that all stacks share."""
     return "provision-api-gateway-logs" in str(judged.sent.params)

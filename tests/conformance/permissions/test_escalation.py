@@ -1,5 +1,6 @@
-"""Every known way to more rights is open or shut for whoever holds the printed policies exactly as
-docs/permissions.md says, for a stack that has a boundary and for one that has none.
+"""Every known privilege escalation is open or closed as docs/permissions.md says.
+
+It is tried with the printed policies, for a stack with a boundary and for one without.
 """
 
 from __future__ import annotations
@@ -39,6 +40,6 @@ def test_without_one_too(way: Way) -> None:
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name[:40])
 def test_is_a_way(way: Way) -> None:
-    """Who may do anything has it, so that the question can fail."""
+    """A user who may do anything can take it, so that the test can fail."""
     everything = lines([{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}])
     assert is_open(way, tuple(everything))

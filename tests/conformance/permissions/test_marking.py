@@ -1,5 +1,7 @@
-"""Where AWS asks for the tagging of what is just made, the same grant would mark what is there: it
-may not make another stack's, nor a customer's key, our own.
+"""The permission to tag new resources does not allow tagging existing ones.
+
+Where AWS requires permission to tag a new resource, the same grant could put our owner tag on
+another stack's resource or a customer's key.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ MADE = (
 def may_mark(
     action: str, resource: str, there: str = "", alias: str = "", more: Facts = NOTHING
 ) -> bool:
-    """Whether the deployer may tag it as the stack's; it carries an owner and has an alias."""
+    """Return whether the deployer may tag an owned resource, with an alias, as the stack's."""
     context = {**more, f"aws:requesttag/{OWNER}": (f"{MARK}/it",)}
     if there:
         context[f"aws:resourcetag/{OWNER}"] = (there,)

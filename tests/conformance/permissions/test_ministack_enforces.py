@@ -1,8 +1,8 @@
-"""The policies under an enforcement that nobody here wrote: MiniStack's, with AUTH=true.
+"""The policies under an independent enforcement: MiniStack's, with AUTH=true.
 
-One life on it: a stack with a key of its own made, changed, pushed to, looked at and removed by
-users who hold exactly what is printed for them, beside a stack of a similar name, whose key is the
-customer's; and its function, under its role.
+One life cycle: a stack with its own key is created, changed, pushed to, read and removed by users
+with exactly the printed policies. The account also has a stack of a similar name with a customer's
+key. The function runs under its role.
 """
 
 from __future__ import annotations
@@ -56,13 +56,15 @@ TAKEN = {
     "sns:TagResource": "monitoring.topic",
     "sqs:TagQueue": "function.items.dead_letters",
 }
-"""Actions taken away for one run, and the node that misses each. None of these nodes needs
-another, so that all of them are tried."""
+"""Actions not allowed for one run, and the node that needs each.
+
+None of these nodes needs another, so that all of them are tried.
+"""
 
 FOUND_THERE = "create layer.dependencies"
-"""Nothing is made: what is wanted is there, and who may read the stack's own layers sees it."""
+"""Nothing is created: the layer exists, and a reader of the stack's layers sees it."""
 STILL_USED = "delete api.deployment"
-"""Nothing is deleted: it goes with its API."""
+"""Nothing is deleted: the deployment is deleted with its API."""
 Call = tuple[str, str, Mapping[str, Any]]
 TABLE, QUEUE, GROUP = (
     "tapir-local-items",
@@ -140,12 +142,12 @@ DENIED: Mapping[str, Call] = {
     "read API keys": ("apigateway", "GetApiKeys", {}),
     "list buckets": ("s3", "ListBuckets", {}),
 }
-"""By what would be reached; the calls are right in all but that."""
+"""Calls to forbidden resources, which are valid in all other respects."""
 
 
 @dataclass
 class Lived:
-    """How each command ended, what was refused, and what the function answered."""
+    """How each command ended, its refusals, and the function's answers."""
 
     said: dict[str, Said] = field(default_factory=dict)
     by_reader: dict[str, str] = field(default_factory=dict)
@@ -217,7 +219,7 @@ def without(policies: Sequence[Document], actions: Mapping[str, str]) -> list[Do
 
 
 def ask_the_api(endpoint: str, key: str) -> dict[str, int]:
-    """Every route once: behind it runs the function, under its role."""
+    """Call every route once; the function behind it runs under its role."""
 
     def ask(method: str, path: str, body: Any = None) -> int:
         request = urllib.request.Request(
@@ -243,8 +245,10 @@ def ask_the_api(endpoint: str, key: str) -> dict[str, int]:
 
 
 def meddle(there: Emulated, user: str, name: str) -> dict[str, str]:
-    """The user would delete every resource of a stack, and make it once more: verb and node → the
-    code of the refusal."""
+    """Try to delete and create every resource of a stack as the user.
+
+    Return verb and node → the code of the refusal.
+    """
     aws = there.aws(user)
     known = Journal.read(there.home / name, f"{name}-local", KINDS).records
     verbs = {
@@ -257,7 +261,7 @@ def meddle(there: Emulated, user: str, name: str) -> dict[str, str]:
 
 
 def meddle_with_key(there: Emulated, user: str, key: str) -> dict[str, str]:
-    """The user would have the customer's key deleted, opened, marked as the stack's, not named."""
+    """Try to delete, open, tag and rename the customer's key as the user."""
     kms = there.client("kms", user)
     mark = [{"TagKey": OWNER, "TagValue": "tap-local/encryption.key"}]
     calls: Mapping[str, Callable[[], object]] = {
@@ -270,7 +274,7 @@ def meddle_with_key(there: Emulated, user: str, key: str) -> dict[str, str]:
 
 
 def invoke_pushed(there: Emulated, user: str) -> None:
-    """As `up` and `push` do before the alias moves."""
+    """Invoke the new version as `up` and `push` do before the alias moves."""
     known = Journal.read(there.home / "tap", "tap-local", KINDS).records
     version = known["function.items.version"].step
     assert isinstance(version, Version)
@@ -278,8 +282,10 @@ def invoke_pushed(there: Emulated, user: str) -> None:
 
 
 def as_the_function(there: Emulated) -> dict[str, str]:
-    """Every call of ALLOWED and DENIED with the neighbour's function's role: the code of the
-    refusal, or nothing."""
+    """Make every call of ALLOWED and DENIED with the role of the neighbour's function.
+
+    Return the code of the refusal, or nothing.
+    """
     inside, outside = "tapir-local-items", "somewhere-else"  # a session named as the function is
     for session in (inside, outside):
         there.assume("tapir-local-us-east-1-items", session)
@@ -291,7 +297,7 @@ def as_the_function(there: Emulated) -> dict[str, str]:
 
 
 def outcome(call: Callable[[], object]) -> str:
-    """The error's code, or nothing."""
+    """Return the error's code, or nothing."""
     try:
         call()
     except ClientError as error:
@@ -302,7 +308,7 @@ def outcome(call: Callable[[], object]) -> str:
 
 
 def refused(lived: Lived, name: str) -> Mapping[str, Any]:
-    """The resources of a command's document that failed: node → its error."""
+    """Return the failed resources of a command's document: node → its error."""
     return {
         each["node"]: each["error"]
         for each in lived.said[name].json["resources"]
@@ -318,7 +324,7 @@ def test_every_command_runs_under_what_is_printed_for_it(lived: Lived, command: 
 
 
 def test_the_life_was_whole(lived: Lived) -> None:
-    """Made, changed in place and removed, everything that the emulator has."""
+    """Everything that the emulator supports is created, changed in place and removed."""
     summary = {name: lived.said[name].json["summary"] for name in ("up", "changed", "status")}
     assert summary["up"]["create"] > 40
     assert lived.said["starved"].json["summary"]["update"] > 10
@@ -374,7 +380,7 @@ def test_nothing_of_a_second_stack_can_be_deleted_or_made(lived: Lived) -> None:
 
 
 def allowed(outcomes: Mapping[str, str]) -> set[str]:
-    """Whatever was not refused for want of permission."""
+    """Return the names that were not refused for lack of permission."""
     return {name for name, code in outcomes.items() if code not in DENIED_CODES}
 
 

@@ -1,8 +1,9 @@
-"""The actions of the deployer's policy under moto's enforcement, with the services that MiniStack
-has not. moto knows neither resources nor conditions: see
+"""The actions of the deployer's policy under moto's enforcement.
+
+It covers the services that MiniStack lacks. moto checks neither resources nor conditions: see
 tests/support/moto_patches/enforcement.py.
 
-`make permissions-sweep` takes every action away; here some are.
+`make permissions-sweep` removes every action; here some are removed.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def drawn(action: str) -> bool:
 
 @pytest.fixture(scope="module")
 def enforced(tmp_path_factory: pytest.TempPathFactory) -> Taking:
-    """A life without repairs, over when the first test begins."""
+    """Return a life cycle without manual changes, ended before the first test begins."""
     with enforcing_account():
         liver = taking(tmp_path_factory.mktemp("enforced"), drawn)
         liver.run("up", FULL, Purpose.UP)

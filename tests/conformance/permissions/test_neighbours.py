@@ -1,5 +1,7 @@
-"""What the printed policies and the functions' roles reach of other stacks in the account, of names
-that begin or end as ours, here and in another region: nothing but what is listed, with its reason.
+"""The printed policies and the functions' roles reach only listed resources of other stacks.
+
+Those are in one account, with names that begin or end as ours, here and in another region. Each
+exception has its reason.
 """
 
 from __future__ import annotations
@@ -93,8 +95,11 @@ LOOKED_AT: Final = {
     ("wafv2:GetWebACLForResource", "/restapis/*/stages/v1"),
     ("wafv2:GetWebACLForResource", "regional/webacl/*"),
 }
-"""Settings, of what AWS numbers: looks are not held to the tag, so that what lost it is seen.
-Beside these, whatever AWS judges on no resource (`*`)."""
+"""Settings with numbers that AWS chooses.
+
+Reads do not require the owner tag, so that a resource that lost it is seen. Other exceptions are
+actions that AWS checks on no resource (`*`).
+"""
 WITHOUT_A_TAG: Final = {
     ("acm:AddTagsToCertificate", "certificate/*"),
     ("application-autoscaling:RegisterScalableTarget", "scalable-target/*"),
@@ -105,9 +110,9 @@ WITHOUT_A_TAG: Final = {
     ("kms:UpdateAlias", "key/*"),
     ("logs:TagResource", "log-group:API-Gateway-Execution-Logs_*/v1"),
 }
-"""Reached besides, of what has no owner tag."""
+"""Also reachable if a resource has no owner tag."""
 MARKED_AS_NEW: Final = {("kms:TagResource", "key/*")}
-"""And of keys that have neither that nor an alias: so is one that is being made."""
+"""Also reachable: keys with neither owner tag nor alias, as a key has while it is created."""
 LACKING: Final[Mapping[tuple[str, ...], set[tuple[str, str]]]] = {
     (TAG,): WITHOUT_A_TAG,
     (ALIAS,): set(),
@@ -121,14 +126,16 @@ BY_LAMBDA: Final = {
     ("ec2:DescribeSubnets", "*"),
     ("ec2:UnassignPrivateIpAddresses", "network-interface/*"),
 }
-"""What the function's role reaches in Lambda's own hands, which make interfaces of no known id; and
-in those of whoever else is let take the role on."""
+"""Reachable with the function's role for Lambda, which makes interfaces of no known id.
+
+Other principals that may assume the role reach them as well.
+"""
 PREFIXED: Final = ("iam:ListRoleTags", "role/{stack}-*")
 """Only a longer name has a role that begins as ours."""
 SELF_EVIDENT: Final = {each for each in WRITTEN if each[0] == "iam:CreateServiceLinkedRole"} | {
     ("iam:PassRole", "role/provision-api-gateway-logs")
 }
-"""What AWS makes once for all; the way by PassRole is in the table of ways."""
+"""Resources that AWS creates once for all; PassRole is in the table of escalations."""
 LISTING_GROUPS: Final = {("logs:DescribeLogGroups", "*")}
 
 
@@ -175,7 +182,7 @@ def test_whoever_only_looks_reaches_nothing_else(ours: Resident, theirs: Account
 
 
 def test_nothing_of_another_stack_can_be_marked(ours: Resident, theirs: Account) -> None:
-    """Every action that any call with tags is asked for, of every kind."""
+    """The test covers every action checked for any call with tags, and every kind."""
     marking = marking_actions()
     assert {"logs:TagResource", "ec2:CreateTags", "iam:TagRole", "kms:CreateKey"} < marking
     found = reached(ours, theirs, Purpose.ALL)
@@ -191,15 +198,18 @@ def test_nothing_of_another_stack_can_be_marked(ours: Resident, theirs: Account)
 def test_what_lacks_what_conditions_read_is_reached_where_the_page_says_so(
     stacks: list[Resident], ours: Resident, theirs: Account, lost: tuple[str, ...]
 ) -> None:
-    """Of every kind, of which AWS tells less than of a neighbour's: a condition that holds where
-    there is nothing to compare lets it through."""
+    """A resource without the attributes that conditions read is reachable only as listed.
+
+    AWS gives fewer condition keys for it than for a neighbour's, and a condition that is true for a
+    missing key allows it.
+    """
     lacking = account((stack for stack in stacks if stack is not ours), lost=lost)
     everything = ours.deployer(Purpose.ALL)
     assert lacking.reached(everything) - theirs.reached(everything) == LACKING[lost]
 
 
 def test_when_the_key_is_there_no_other_can_be_marked(stacks: list[Resident]) -> None:
-    """The policy that made it is taken off."""
+    """The policy that created it is detached."""
     ours = stacks[0]
     bare = account(stacks[1:], lost=(TAG, ALIAS))
     gone = bare.reached(ours.deployer(Purpose.ALL)) - bare.reached(ours.once_deployed())
@@ -212,7 +222,7 @@ def test_every_fact_that_aws_tells_is_tried_without(theirs: Account) -> None:
 
 
 def test_the_page_tells_what_reaches_further() -> None:
-    """Each action that a neighbour could feel stands in its table."""
+    """Each action that could affect a neighbour is in its table."""
     page = PAGE.read_text("utf-8").partition(MARK)[0]
     table = page.partition("reaches further than the stack:")[2].partition("How it is proved")[0]
     felt = {each for each, why in WRITTEN.items() if why != NEW} | WITHOUT_A_TAG

@@ -1,4 +1,4 @@
-"""The page is what the declarations say today."""
+"""The page shows the present declarations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`provision policy deployer` as a user meets it: documents, sizes, purposes, wrong words."""
+"""`provision policy deployer` for its user: documents, sizes, purposes, wrong words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Provision = Callable[..., Said]
 def provision(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Provision:
-    """The command, with the shipped configuration and without credentials."""
+    """Return the command, with the shipped configuration and without credentials."""
     settings = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
     settings["account"] = "123456789012"
     monkeypatch.chdir(tmp_path)
@@ -44,7 +44,7 @@ def provision(
 
 
 def documents(text: str) -> list[Document]:
-    """JSON documents one after the other."""
+    """Return the JSON documents, one after the other."""
     decoder, found = json.JSONDecoder(), []
     while text.strip():
         document, end = decoder.raw_decode(text.lstrip())
@@ -200,7 +200,7 @@ def test_a_boundary_is_printed_with_what_to_do_with_it(
 
 
 def test_what_is_printed_bounds_the_one_environment(provision: Provision, tmp_path: Path) -> None:
-    """At the top level prod's boundary refused the functions of dev everything."""
+    """At the top level, prod's boundary would refuse the functions of dev everything."""
     for name in ("function", "layer"):
         shutil.copytree(ROOT / name, tmp_path / name)
     _, _, err = provision("policy", "boundary", "--env", "prod")

@@ -1,5 +1,6 @@
-"""Which DNS records whoever deploys may write: the domain's own, and what has the form of ACM's
-proof of that very domain.
+"""DNS records that the deployer may write.
+
+They are the domain's own, and those with the form of ACM's validation record for it.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ QUEUE = Queue(name="tap-dev-it", tags={})
 
 
 def without(policies: Sequence[Document], action: str) -> list[Document]:
-    """The policies with one action taken away."""
+    """Return the policies without one action."""
     text = json.dumps(policies)
     assert f'"{action}"' in text
     return list(json.loads(text.replace(f'"{action}"', '"none:None"')))

@@ -1,5 +1,6 @@
-"""The roles' own policies: every allowed action works, everything beside is refused; and a linter
-that nobody here wrote reads every policy we make.
+"""The roles' own policies allow exactly the intended actions.
+
+An independent linter reads every policy we make.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from tests.conformance.permissions.place import HERE
 from tests.support.sample_stack import TinySources, configured
 
 VPC = {"aws:sourcevpc": ("*",)}
-"""As the condition reads while the VPC has no id yet."""
+"""The value in the condition while the VPC has no id yet."""
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ SECRET = arn("secretsmanager", "secret:tap/db-AbCdEf")
 
 
 def decrypting(service: str, kept: str, alias: str = "alias/our-key") -> Ask:
-    """KMS's question when a service opens what it keeps."""
+    """Return the permission that KMS checks when a service decrypts its data."""
     told = {"ssm": "parameter_arn", "secretsmanager": "secretarn"}[service]
     context = {
         "kms:viaservice": (f"{service}.us-east-1.amazonaws.com",),
@@ -85,7 +86,7 @@ ALLOWED = [
     Ask("ec2:DescribeNetworkInterfaces", "*"),
 ]
 CODE = {"lambda:sourcefunctionarn": (arn("lambda", "function:tap-dev-items"),)}
-"""Told with the credentials that the function's code has, and not with Lambda's own calls."""
+"""A condition key of the function's own code, and not of Lambda's calls with the role."""
 DENIED = [
     *(
         Ask(f"ec2:{action}", arn("ec2", "network-interface/eni-1"), CODE)
@@ -178,7 +179,7 @@ ACCEPTED = {
     ("UNKNOWN_CONDITION_FOR_ACTION", "kms:ResourceAliases for action kms:TagResource"),
     ("UNKNOWN_CONDITION_FOR_ACTION", "lambda:SourceFunctionArn for action ec2:"),
 }
-"""Issue and what it is about; docs/security.md says why each does not apply."""
+"""Accepted issues with their subject; docs/security.md says why each does not apply."""
 
 
 def parliament() -> Any:

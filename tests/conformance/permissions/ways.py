@@ -1,5 +1,7 @@
-"""Ways in which rights are known to grow in AWS, each as what IAM would be asked for it, and what
-stands against it in the printed policies. docs/permissions.md shows them; test_escalation.py tries.
+"""Known privilege escalations in AWS, with the defence in the printed policies.
+
+Each is a list of permissions that IAM would check. docs/permissions.md shows them;
+test_escalation.py tries them.
 """
 
 from __future__ import annotations
@@ -307,7 +309,7 @@ WAYS: Final = (
 
 
 def table() -> str:
-    """For the page."""
+    """Return the table for the page."""
     rows = [f"| {way.name} | {way.against} {way.open}" for way in WAYS]
     head = ["| way | what stands against it | with `boundary:` | without |", "|---|---|---|---|"]
     return "\n".join([*head, *rows])

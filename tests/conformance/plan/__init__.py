@@ -1,1 +1,1 @@
-"""The plan is exactly what `up` does, whatever was edited before."""
+"""The plan is exactly what `up` does, after any edits."""

@@ -1,4 +1,4 @@
-"""Edits of the shipped config.yaml: for each thing that users change, the ways it may stand."""
+"""Edits of the shipped config.yaml: the settings that users change, each with its values."""
 
 from __future__ import annotations
 
@@ -86,12 +86,14 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
     "code": ({}, {}, {}),
     "layer code": ({}, {}, {}),
 }
-"""What may be edited → the ways it may stand, as shipped first. Those of `code` and `layer code`
-are other sources and no settings."""
+"""Setting → its possible values, the shipped one first.
+
+Those of `code` and `layer code` are other sources and no settings.
+"""
 
 
 def merged(choices: Mapping[str, int]) -> Settings:
-    """All chosen ways as one set of changes to the shipped file."""
+    """Return all chosen values as one set of changes to the shipped file."""
     result: Settings = {}
     for option, choice in choices.items():
         _merge(result, OPTIONS[option][choice])

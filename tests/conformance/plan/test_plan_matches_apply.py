@@ -1,5 +1,6 @@
-"""What `plan` announces is what `up` does, after any edits of config.yaml: nodes, verbs, fields,
-and the calls that write.
+"""`up` does exactly what `plan` announces, after any edits of config.yaml.
+
+Compared are nodes, verbs, fields, and the calls that write.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ Verbs = dict[str, frozenset[str]]
 
 @dataclass
 class Watched(Recorder):
-    """Writes by the node that was at work: one works at a time."""
+    """Writes by the node that made them; nodes run one at a time."""
 
     node: str = ""
     by_node: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -55,7 +56,7 @@ class Watched(Recorder):
 
 
 class Begins(Journal):
-    """Remembers what was begun."""
+    """A journal that remembers the operations begun."""
 
     begun: dict[str, set[str]]
 
@@ -65,12 +66,12 @@ class Begins(Journal):
 
 
 def plain(node: str) -> str:
-    """A node set aside for its successor (`vpc~1`) is the node."""
+    """Return the node of a deposed one (`vpc~1`)."""
     return node.partition("~")[0]
 
 
 def verbs_announced(findings: Mapping[str, ResourceChange]) -> Verbs:
-    """Which verbs each action comes to."""
+    """Return the verbs that each action means."""
     return {
         plain(node): _verbs(finding)
         for node, finding in findings.items()
@@ -89,8 +90,10 @@ def _verbs(finding: ResourceChange) -> frozenset[str]:
 def fields(
     findings: Mapping[str, ResourceChange], announced: Mapping[str, ResourceChange]
 ) -> dict[str, list[str]]:
-    """The fields that differ, without those of which the plan said they are known after `up`:
-    these may turn out to be what they were."""
+    """Return the fields that differ, without those announced as known after `up`.
+
+    Their values may turn out to be unchanged.
+    """
     unknown = {
         (node, diff.field)
         for node, finding in announced.items()
@@ -125,7 +128,7 @@ class World:
         return reference_stack(new_aws(), self.folder, changes, sources)
 
     def plan(self, stack: Stack) -> Plan:
-        """As a process of its own. It makes no write: the clients refuse them."""
+        """Plan in a process of its own; the clients refuse writes."""
         watched = Watched()
         aws = new_aws(watched)
         journal = Journal.read(self.folder / "state", stack.name, KINDS)
@@ -135,7 +138,7 @@ class World:
         return seen
 
     def up(self, stack: Stack) -> tuple[Result, Verbs, dict[str, list[str]]]:
-        """What it came to, the verbs begun, and the writes that left, by node."""
+        """Return the result of `up`, the verbs begun, and the writes sent, by node."""
         watched = Watched()
         aws = new_aws(watched)
         journal = Begins(self.folder / "state", stack.name, KINDS)
@@ -153,7 +156,7 @@ class World:
 
 
 def check(world: World, edits: Edits) -> None:
-    """`plan`, `up` and `plan` again: announced is done, and then there is nothing to do."""
+    """Run `plan`, `up` and `plan`: the announced changes are made, and then none is left."""
     stack = world.edit(edits)
     announced = world.plan(stack).all
     outcome, begun, written = world.up(stack)
@@ -178,7 +181,7 @@ LIVES = st.lists(st.lists(ONE_EDIT, min_size=1, max_size=4).map(tuple), min_size
 
 
 def live(folder: Path, life: list[Edits], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The shipped stack made, then edited again and again, each time checked."""
+    """Create the shipped stack, then edit it repeatedly, with a check each time."""
     with mock_aws(), monkeypatch.context() as patched:
         teach_moto(patched)
         new_aws().route53.create_hosted_zone(Name="example.com", CallerReference="test")
@@ -189,7 +192,7 @@ def live(folder: Path, life: list[Edits], monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_going_back_takes_up_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Layers and deployments are histories: an earlier one serves again, and nothing is made."""
+    """Layers and deployments are histories: an earlier one serves again, and none is created."""
     there = (("layer code", 1), ("routes", 1), ("memory", 1))
     back = tuple((option, 0) for option, _ in there)
     live(tmp_path, [there, back], monkeypatch)

@@ -70,7 +70,7 @@ def switch_access_log_off(aws: Aws) -> None:
 
 
 def with_old_tls(aws: Aws) -> Iterator[str]:
-    """The API's own decides, under the domain's name too."""
+    """Yield APIs and domains with old TLS; the API's own policy counts under the domain too."""
     for api in apis(aws):
         if api.get("securityPolicy", OLD_TLS) == OLD_TLS:
             yield api["name"]

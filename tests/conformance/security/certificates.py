@@ -17,7 +17,7 @@ WEAK = 1024
 
 
 def without_renewal(aws: Aws) -> Iterator[str]:
-    """ACM renews by itself what it issued, as long as it finds the record of its proof."""
+    """Yield certificates that ACM cannot renew, because their validation record is gone."""
     records = {
         (record["Name"].rstrip("."), each["Value"].rstrip("."))
         for zone in aws.route53.list_hosted_zones()["HostedZones"]
@@ -65,7 +65,7 @@ def serve_with_a_weak_key(aws: Aws) -> None:
 
 
 def _self_signed(name: str) -> tuple[bytes, bytes]:
-    """With a key that ACM issues none of any more, but takes."""
+    """Return a certificate with a kind of key that ACM imports but no longer issues."""
     key = rsa.generate_private_key(65537, WEAK)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""One control of AWS's: what it demands, and how to ask for it and break it."""
+"""One control of AWS's, with a check and a way to break it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from provision.aws.client import Aws
 
 @dataclass(frozen=True)
 class Control:
-    """`broken` names what does not hold, one by one; `spoil` makes something not hold."""
+    """A control; `broken` yields each violation, `spoil` causes one."""
 
     name: str
     title: str

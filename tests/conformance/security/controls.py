@@ -1,6 +1,6 @@
-"""AWS Foundational Security Best Practices, the controls that concern what is built: each asked of
-AWS itself, by plain calls, and each with what somebody would do to break it.
+"""The controls of AWS Foundational Security Best Practices that concern this stack.
 
+Each is checked in AWS by plain calls, and has a manual change that breaks it.
 https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.html
 """
 

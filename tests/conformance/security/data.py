@@ -1,4 +1,4 @@
-"""Controls about what holds data, queues and topics, as AWS shows them."""
+"""Controls about tables, backups, queues and topics, as AWS shows them."""
 
 from __future__ import annotations
 

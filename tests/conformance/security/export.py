@@ -1,6 +1,6 @@
-"""What an account holds, written down as a CloudFormation template, for scanners that read those.
+"""An account's resources as a CloudFormation template, for scanners that read those.
 
-Everything is from AWS's own answers, nothing from our steps.
+All data are from AWS's own answers, none from our steps.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from tests.conformance.security.data import queues, tables, topics
 from tests.conformance.security.networks import OURS, functions, our_vpcs
 
 Resource = tuple[str, dict[str, Any]]
-"""A type of CloudFormation's, and its properties."""
+"""A CloudFormation type, and its properties."""
 
 
 def export(aws: Aws) -> str:
-    """A template as JSON; the names in it are the types with a number."""
+    """Return a template as JSON; its names are the types with a number."""
     found = [
         each
         for area in (_data, _functions, _roles, _network, _api, _waf, _keys_and_logs)

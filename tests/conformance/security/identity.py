@@ -1,4 +1,4 @@
-"""Controls about who may do what, what runs, and who is told, as AWS shows it."""
+"""Controls about permissions, runtimes and notifications, as AWS shows them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def untag_functions(aws: Aws) -> None:
 
 
 def _allowed(aws: Aws) -> Iterator[tuple[str, Any]]:
-    """Role and policy, and a statement that allows something."""
+    """Yield role and policy with each statement that allows an action."""
     for role in aws.iam.list_roles()["Roles"]:
         name = role["RoleName"]
         pages = aws.iam.get_paginator("list_role_policies").paginate(RoleName=name)
@@ -109,7 +109,7 @@ def _put(aws: Aws, name: str, action: str) -> None:
 
 
 def _alarms(aws: Aws) -> list[Any]:
-    """Auto scaling's own alarms are AWS's."""
+    """Return the alarms without those that auto scaling created."""
     found = aws.cloudwatch.describe_alarms()["MetricAlarms"]
     return [alarm for alarm in found if not alarm["AlarmName"].startswith("TargetTracking-")]
 

@@ -1,4 +1,4 @@
-"""Controls of AWS's that no test asks for, because they do not concern what is built; and why."""
+"""AWS's controls without a test, because they do not concern this stack, with the reasons."""
 
 from __future__ import annotations
 

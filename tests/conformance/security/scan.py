@@ -1,7 +1,7 @@
-"""A scanner nobody here wrote, over all that the stack is in an account: `make scan`.
+"""An independent scanner checks the whole stack in an account: `make scan`.
 
-checkov reads a template that is written from the emulated account's own answers. It has an
-environment of its own, because it pins another boto3; so the test suite runs without it.
+checkov reads a template that is written from the emulated account's own answers. It has its own
+environment, because it pins another boto3; so the test suite runs without it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.conformance.security.world import emulated, up
 
 
 class Listed(NamedTuple):
-    """What was found and is not changed."""
+    """Accepted violations, with their reasons."""
 
     where: str
     demand: str
@@ -46,7 +46,7 @@ LISTED: Final = {
 
 
 def main(scanner: str) -> int:
-    """0 when it finds exactly what is listed."""
+    """Scan; return 0 if exactly the listed violations are found."""
     with tempfile.TemporaryDirectory() as folder, emulated(Path(folder) / "state") as workshop:
         template = Path(folder) / "account.json"
         template.write_text(export(up(workshop)), "utf-8")

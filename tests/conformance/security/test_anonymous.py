@@ -1,4 +1,4 @@
-"""No request without a key ends above 499: by AWS's rules, from the settings that the stack sends.
+"""No request without a key ends above 499, by AWS's rules for the stack's settings.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html
@@ -26,7 +26,7 @@ FAILURES: Final = {
     "INTEGRATION_FAILURE",
     "INTEGRATION_TIMEOUT",
 }
-"""Types of answers of which AWS's own status is above 499, or may be."""
+"""Response types whose status by AWS is, or may be, above 499."""
 REFUSALS: Final = {
     *("ACCESS_DENIED", "BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", "DEFAULT_4XX"),
     *("EXPIRED_TOKEN", "INVALID_API_KEY", "INVALID_SIGNATURE", "MISSING_AUTHENTICATION_TOKEN"),

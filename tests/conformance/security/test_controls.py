@@ -19,7 +19,7 @@ Broken = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class Asked:
-    """What does not hold, by control: after `up`, after all were broken, after the next `up`."""
+    """Violations by control: after `up`, after all were broken, and after the next `up`."""
 
     made: Broken
     broken: Broken
@@ -30,7 +30,7 @@ class Asked:
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
-    """The shipped stack as `prod`, behind a domain and a web ACL, with a key of its own."""
+    """Return the results for the shipped stack as `prod`, with a domain, a web ACL and a key."""
     with emulated(tmp_path_factory.mktemp("security")) as workshop:
         aws = up(workshop)
         made, template = broken(aws), export(aws)

@@ -1,4 +1,4 @@
-"""docs/threats.md names a test for each threat, and each of them is there."""
+"""docs/threats.md names an existing test for each threat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stack that is asked about its security: as `prod`, with all that is off unless asked for."""
+"""The stack whose security is checked: `prod`, with every option that is off by default."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DOMAIN = {"name": "api.example.com", "zone": "example.com"}
 
 @contextmanager
 def emulated(directory: Path) -> Iterator[Workshop]:
-    """An account with the user's zone, and where the stack's state is kept."""
+    """Yield an account with the user's zone, and a directory for the stack's state."""
     with pytest.MonkeyPatch.context() as monkeypatch, mock_aws():
         teach_moto(monkeypatch)
         new_aws().route53.create_hosted_zone(Name=DOMAIN["zone"], CallerReference="test")
