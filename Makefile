@@ -12,7 +12,7 @@ ON := --local $(if $(filter command,$(firstword $(origin PORT))),--local-port $(
 .DEFAULT_GOAL := help
 
 .PHONY: help up status down test check lint types format bench crash-matrix ownership-sweep crashes-sweep replacing state-lost signals-sweep terminal-sweep \
-	laws-sweep pages-sweep fuzz fuzz-api limits security drift plan-sweep screens-sweep permissions permissions-sweep screenshots templates mutants scan audit pins clean
+	laws-sweep pages-sweep fuzz fuzz-api limits errors security drift plan-sweep screens-sweep permissions permissions-sweep screenshots templates mutants scan audit pins clean
 
 help:  ## this list
 	@echo "up, status and down take PORT=4570 for the emulator, and all take PYTHON=python3.13"
@@ -99,6 +99,9 @@ fuzz-api: $(VENV)/test.stamp  ## 5,000 hostile requests each, by AWS's rules and
 
 limits: $(VENV)/test.stamp  ## docs/limits.md, from the table and a rehearsal of the whole stack
 	$(BIN)/python -m tests.unit.preflight.page
+
+errors: $(VENV)/test.stamp  ## docs/errors.md, from the explanations of `provision explain`
+	$(BIN)/python -m tests.unit.workflows.errors_page
 
 security: $(VENV)/test.stamp  ## docs/security.md, then every control checked
 	$(BIN)/python -m tests.conformance.security.page

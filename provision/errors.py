@@ -5,6 +5,7 @@ The message says what happened and to which node; the hint says what to type or 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import ClassVar, Self
 
@@ -23,6 +24,11 @@ class ProvisionError(Exception):
         self.more = tuple(more)
         self.hint = hint
         super().__init__("\n".join(self.lines))
+
+    @property
+    def code(self) -> str:
+        """The stable name of this kind of error, which `provision explain` takes."""
+        return error_code(type(self))
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -47,6 +53,11 @@ class ProvisionError(Exception):
         )
         other.__cause__ = self.__cause__
         return other.with_traceback(self.__traceback__)
+
+
+def error_code(kind: type[ProvisionError]) -> str:
+    """Return the class's name in kebab case: `not-converged` of `NotConverged`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
 
 
 class UsageError(ProvisionError):

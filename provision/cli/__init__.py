@@ -20,6 +20,7 @@ from provision.cli.command_classes import Verbs
 from provision.cli.config import config_group
 from provision.cli.dlq import dlq_group
 from provision.cli.down import down
+from provision.cli.explain import explain
 from provision.cli.graph import graph
 from provision.cli.init import init
 from provision.cli.invoke import invoke
@@ -34,8 +35,9 @@ from provision.cli.refresh import refresh
 from provision.cli.status import status
 from provision.cli.up import up
 from provision.commands.invocation import Invocation
-from provision.errors import Interrupted, ProvisionError, UsageError
+from provision.errors import Interrupted, ProvisionError, UsageError, error_code
 from provision.sanitizing.text import harden, put
+from provision.views.error_lines import with_code
 from provision.views.json_head import error_document
 
 COMPLETION = "_PROVISION_COMPLETE"
@@ -72,6 +74,7 @@ for command in (
     graph,
     policy_group,
     config_group,
+    explain,
     local_group,
 ):
     cli.add_command(command)
@@ -141,7 +144,8 @@ def _show(error: click.ClickException, call: Invocation) -> None:
     if isinstance(error, click.UsageError) and (context := error.ctx):
         put(*context.get_usage().split("\n"), err=True)
         put(f"Try `{context.command_path} {context.help_option_names[-1]}` for help.", "", err=True)
-    put(f"Error: {call.expand_hint(error.format_message())}", err=True)
+    said = f"Error: {call.expand_hint(error.format_message())}"
+    put(*with_code(error_code(UsageError), said), err=True)
 
 
 def _trace(error: ProvisionError) -> Iterator[str]:

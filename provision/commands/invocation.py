@@ -24,6 +24,7 @@ from provision.errors import (
     ProvisionError,
 )
 from provision.sanitizing.text import encoding_of, printable, put, put_document
+from provision.views.error_lines import with_code
 from provision.views.json_head import error_document
 
 _COMMAND: Final = re.compile(r"`((?:provision|aws) [^`]+)`")
@@ -144,7 +145,8 @@ class Invocation:
         else:
             error = self.word(error)
             plain = error.more or isinstance(error, PartialFailure | NotPermitted | NothingDone)
-            put(error.message if plain else f"Error: {error.message}", *error.more, err=True)
+            first = error.message if plain else f"Error: {error.message}"
+            put(*with_code(error.code, first, *error.more), err=True)
             if error.hint:
                 say(f"  → {error.hint}")
         if self.as_json and not self.answered:

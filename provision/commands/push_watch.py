@@ -80,12 +80,13 @@ def _push(session: Session, workspace: Workspace, keys: Sequence[str]) -> None:
     except Interrupted:
         raise
     except ProvisionError as error:
-        _print_error(session, error.lines, error.hint)
+        _print_error(session, (f"{error.message} [{error.code}]", *error.more), error.hint)
         return
     if session.call.stopping.asked:
         raise session.call.interrupted()
     for node, failure in result.failed.items():
-        _print_error(session, (f"{node}: {failure.message}", *failure.more), failure.hint)
+        first = f"{node}: {failure.message} [{failure.code}]"
+        _print_error(session, (first, *failure.more), failure.hint)
     for words in untried_words(result):
         session.errors.print(words, style="yellow", soft_wrap=True)
     spent = seconds(workspace.aws.clock.now() - began)

@@ -63,7 +63,7 @@ def finish(session: Session, result: Result) -> int:
         if not isinstance(failure, Interrupted):
             error = session.call.word(failure)
             hint = f" → {error.hint}" if error.hint else ""
-            for line in (f"✗ {node}: {error.message}{hint}", *error.more):
+            for line in (f"✗ {node}: {error.message} [{error.code}]{hint}", *error.more):
                 session.errors.print(line, style="red", soft_wrap=True)
     ended = final_error(session.call, result)
     return session.call.fail(ended) if ended else 0

@@ -28,6 +28,9 @@ class Measured(NamedTuple):
     """The name, if a name is measured."""
 
 
+ANY_TAGGED: Final = "*"
+"""The operation of a limit on the tags of any resource."""
+
 Measure = Callable[[Sequence[Request]], Iterator[Measured]]
 
 
@@ -47,6 +50,8 @@ class Limit:
     quota: str = ""
     member: tuple[str, ...] = ()
     """The member of the request that is too large, which leads to its own key of config.yaml."""
+    operation: str = ""
+    """The API operation whose requests it limits: `ANY_TAGGED` if every one that has tags."""
 
 
 def _named(operation: str, parameter: str, requests: Sequence[Request]) -> Iterator[Measured]:
@@ -134,7 +139,7 @@ _LAMBDA: Final = f"{_DOCS}lambda/latest/dg/gettingstarted-limits.html"
 
 def _name(what: str, most: int, operation: str, parameter: str, page: str) -> Limit:
     measure = partial(_named, operation, parameter)
-    return Limit(what, most, "characters", measure, _SHORTER, f"{_DOCS}{page}")
+    return Limit(what, most, "characters", measure, _SHORTER, f"{_DOCS}{page}", operation=operation)
 
 
 NAMES: Final = (
@@ -169,26 +174,29 @@ SUMS: Final = (
     Limit(
         "the function's environment as JSON, provision's own variables included", 4096, "bytes",
         _environment, "put large values into a file next to the code", _LAMBDA,
-        member=("Environment",),
+        member=("Environment",), operation="lambda.CreateFunction",
     ),
     Limit(
         "the inline policies of the function's role, all together", SPACE, "characters",
         _inline_policies, "give it fewer tables and secrets, or make two functions of it", _IAM,
+        operation="iam.PutRolePolicy",
     ),
     Limit(
         "the endpoint's policy, which lists every table or secret", 20_480, "characters",
         partial(_text, "ec2.CreateVpcEndpoint", "PolicyDocument"),
         "keep values together in fewer secrets, or make two stacks of it",
         f"{_DOCS}vpc/latest/privatelink/vpc-endpoints-access.html",
+        operation="ec2.CreateVpcEndpoint",
     ),
     Limit(
         "the resources of the API, a part of a path each", 300, "resources",
         _resources, "make two stacks of it", _API, "Resources/Routes per REST/WebSocket API",
+        operation="apigateway.CreateResource",
     ),
     Limit(
         "the model's JSON Schema", 409_600, "bytes",
         partial(_text, "apigateway.CreateModel", "schema"),
-        "check less of it before the function runs", _API,
+        "check less of it before the function runs", _API, operation="apigateway.CreateModel",
     ),
     # The first name is the certificate's common name, of which X.509 limits the length (C7).
     Limit(
@@ -196,23 +204,25 @@ SUMS: Final = (
         partial(_named, "acm.RequestCertificate", "DomainName"),
         "choose a shorter name, or give a certificate that has a shorter one first",
         f"{_DOCS}acm/latest/APIReference/API_RequestCertificate.html", member=("DomainName",),
+        operation="acm.RequestCertificate",
     ),
     Limit(
         "the key's policy", 32_768, "bytes",
         partial(_text, "kms.CreateKey", "Policy"), "use `key: managed`, or a key of your own",
-        f"{_DOCS}kms/latest/developerguide/resource-limits.html",
+        f"{_DOCS}kms/latest/developerguide/resource-limits.html", operation="kms.CreateKey",
     ),
     Limit(
         "the dashboard's graphs, three for the API and for each function and table", 500, "widgets",
-        _widgets, "make two stacks of it", _CLOUDWATCH,
+        _widgets, "make two stacks of it", _CLOUDWATCH, operation="cloudwatch.PutDashboard",
     ),
     Limit(
         "the dashboard's lines, in all graphs together", 2500, "metrics",
-        _metrics, "make two stacks of it", _CLOUDWATCH,
+        _metrics, "make two stacks of it", _CLOUDWATCH, operation="cloudwatch.PutDashboard",
     ),
     Limit(
         "the tags, provision's own included", 50, "tags",
         _tags, "remove some", f"{_DOCS}tag-editor/latest/userguide/best-practices-and-strats.html",
+        operation=ANY_TAGGED,
     ),
 )  # fmt: skip
 """Limits that no single value shows to be exceeded."""
@@ -221,10 +231,12 @@ PACKED: Final = (
     Limit(
         "a function and all its layers, unzipped together", UNZIPPED_LIMIT, "bytes",
         _when_built, "remove what the code does not import", _LAMBDA,
+        operation="lambda.CreateFunction",
     ),
     Limit(
         "a zip that is uploaded directly", ZIPPED_LIMIT, "bytes",
         _when_built, "remove what the code does not import", _LAMBDA,
+        operation="lambda.CreateFunction",
     ),
 )  # fmt: skip
 """Limits that are checked once the layers are built, which `config check` does not do (L23)."""

@@ -194,8 +194,12 @@ def _resource(change: ResourceChange, error: ProvisionError | None) -> dict[str,
         "cause": change.cause.value if change.cause and change.causes else None,
         "changes": [_change(diff) for diff in change.diffs],
         "risks": [_risk(risk) for risk in risks_of(change)],
-        "error": {"message": "\n".join(error.lines), "hint": error.hint} if error else None,
+        "error": _node_error(error) if error else None,
     }
+
+
+def _node_error(error: ProvisionError) -> dict[str, str]:
+    return {"code": error.code, "message": "\n".join(error.lines), "hint": error.hint}
 
 
 def _change(diff: FieldDiff) -> dict[str, Any]:

@@ -29,6 +29,7 @@ def error_fields(error: ProvisionError) -> dict[str, str | int | None]:
     """Return the error as documents contain it."""
     return {
         "exit_code": error.exit_code,
+        "code": error.code,
         "message": "\n".join(error.lines),
         "hint": error.hint or None,
     }

@@ -243,7 +243,7 @@ def test_the_readme_from_an_empty_folder_to_an_answer(place: Place) -> None:
     place.run("init", "first", "--template", "minimal")
     missing = place.run("up", "--local", "--yes", "--config", "first/config.yaml", code=1)
     told, _, hint = missing.stderr.strip().partition("\n  → ")
-    assert told == "Error: the embedded emulator is not installed"
+    assert told == "Error: the embedded emulator is not installed [emulator-missing]"
     words = shlex.split(hint.strip("`"))
     python = str(place.environment / BIN / "python")
     assert words[:6] == [python, "-m", "uv", "pip", "install", "--python"]  # no pip is there

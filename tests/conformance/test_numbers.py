@@ -78,6 +78,7 @@ WRITTEN: dict[str, Any] = {
     "views.console.BOUNDLESS": 1_000_000,
     "views.graph.layout.WIDTH": 800,
     "workflows.deployer_policy.ONCE": "-new-key",
+    "workflows.explanations.lookup.ERRORS_PAGE": "docs/errors.md",
     "workflows.health.CONFIRMED": "confirmed",
     "workflows.health.FIRING": "ALARM",
     "workflows.health.UNCONFIRMED": "unconfirmed",
@@ -117,6 +118,7 @@ WRITTEN: dict[str, Any] = {
 """Constants below `provision.`, with the value that users, AWS or other versions rely on."""
 WALKED: dict[str, str] = {
     "packaging.installer.PASSED_ON": "each of its variables is tried, and one that is not in it",
+    "preflight.limits.ANY_TAGGED": "*",
     "preflight.check.NAMING": "each of its names is asked of the page",
     "sanitizing.text.ASCII": "each of its signs is drawn",
     "stack.AREAS": "each of its areas has a node",

@@ -335,7 +335,12 @@ def test_wrong_words(
     if "--json" in words:
         assert answer.json == {
             "schema": 1,
-            "error": {"exit_code": code, "message": answer.json["error"]["message"], "hint": None},
+            "error": {
+                "exit_code": code,
+                "code": "usage-error",
+                "message": answer.json["error"]["message"],
+                "hint": None,
+            },
         }
         assert message in answer.json["error"]["message"]
     else:

@@ -55,19 +55,20 @@ def test_one_line_each_and_the_rest_is_done(
     queue, dashboard = sorted(failures)  # they fail at the same time, in any order
     assert queue == (
         f"✗ {QUEUE}: tap-dev-items-dead-letters exists and does not belong to this stack"
-        f" → `provision up --adopt {QUEUE}` takes it over"
+        f" [not-owned] → `provision up --adopt {QUEUE}` takes it over"
     )
     assert dashboard == (
         "✗ monitoring.dashboard: cloudwatch:PutDashboard, cloudwatch:TagResource is missing:"
-        " PutDashboard was denied: no PutDashboard for you → add"
-        ' {"Effect": "Allow", "Action": ["cloudwatch:PutDashboard", "cloudwatch:TagResource"],'
+        " PutDashboard was denied: no PutDashboard for you [not-permitted]"
+        ' → add {"Effect": "Allow", "Action": ["cloudwatch:PutDashboard",'
+        ' "cloudwatch:TagResource"],'
         ' "Resource": "arn:aws:cloudwatch::123456789012:dashboard/tap-dev-us-east-1"}'
         " to the policy of the user or role that runs this; `provision policy deployer` prints all"
         " that is needed"
     )
     end = made.err.splitlines()[-2:]
     both = {f"{QUEUE}, monitoring.dashboard", f"monitoring.dashboard, {QUEUE}"}
-    assert end[0] in {f"Partly done: 2 failed ({each})" for each in both}
+    assert end[0] in {f"Partly done: 2 failed ({each}) [partial-failure]" for each in both}
     assert "up --yes` again: it does only what is missing" in end[1]
     assert boto3.client("dynamodb").list_tables()["TableNames"] == ["tap-dev-items"]
 
@@ -91,6 +92,7 @@ def test_as_a_document(account: None, provision: Provision, refusing: Refusing) 
     resources = {resource["node"]: resource for resource in made.json["resources"]}
     assert resources[QUEUE]["action"] == "foreign"
     assert resources[QUEUE]["error"] == {
+        "code": "not-owned",
         "message": "tap-dev-items-dead-letters exists and does not belong to this stack",
         "hint": f"`provision up --adopt {QUEUE}` takes it over",
     }

@@ -43,7 +43,7 @@ READS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("dlq", "purge"): ("items", "--yes"),
 }
 """Of the state: what these change in AWS is not in it."""
-WITHOUT_STATE = {"config", "init", "policy", "local"}
+WITHOUT_STATE = {"config", "explain", "init", "policy", "local"}
 
 
 def test_every_command_is_one_or_the_other() -> None:

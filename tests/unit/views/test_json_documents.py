@@ -64,7 +64,12 @@ def test_a_command_that_could_observe_nothing_has_a_document_of_its_error() -> N
     assert error_document(error) == json.dumps(
         {
             "schema": 1,
-            "error": {"exit_code": error.exit_code, "message": "denied\nby IAM", "hint": None},
+            "error": {
+                "exit_code": error.exit_code,
+                "code": "not-permitted",
+                "message": "denied\nby IAM",
+                "hint": None,
+            },
         },
         indent=2,
     )

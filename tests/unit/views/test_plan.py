@@ -189,7 +189,7 @@ def test_what_is_refused_is_said_once_and_asked_for_not_at_all(
     refused = provision("up")
     assert refused.code == 1
     end = refused.err.splitlines()
-    assert "Nothing was done: 1 refused (table.items)" in end
+    assert "Nothing was done: 1 refused (table.items) [nothing-done]" in end
     assert refused.err.lower().count("nothing was done") == 1
     assert "Partly done" not in refused.err
     assert refused.err.count("✗ table.items") == 1

@@ -1,0 +1,146 @@
+"""Prints explanations; without rich and the AWS SDK, a code is explained at once.
+
+Without a terminal, each paragraph is one line.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import textwrap
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from provision.sanitizing.text import put
+
+if TYPE_CHECKING:
+    from provision.model import iam
+    from provision.workflows.explanations.entries import ErrorEntry, WordEntry
+    from provision.workflows.explanations.kinds import KindPage
+    from provision.workflows.explanations.nodes import NodePage
+
+Words = Callable[[str], str]
+"""Returns a text with commands that can be pasted."""
+_WIDEST: Final = 100
+_COMMAND: Final = re.compile(r"`[^`]*`")
+_TIE: Final = "\x00"
+"""A blank inside of a command, at which no line is broken: the command is copied whole."""
+
+
+def print_error_entry(code: str, entry: ErrorEntry, page: str, words: Words) -> None:
+    """Print the meaning of an error's code, its usual causes, and what to type."""
+    put(f"{code}  exit code {entry.exit_code}")
+    _print(entry.meaning)
+    put("Usual causes:")
+    _print_list("·", entry.causes)
+    put("To do:")
+    _print_list("→", map(words, entry.remedies))
+    put(f"More: {page}")
+
+
+def print_word_entry(word: str, entry: WordEntry, words: Words) -> None:
+    """Print the meaning of a word."""
+    put(word)
+    _print(words(entry.meaning))
+    put(f"More: {entry.page}")
+
+
+def print_node_page(page: NodePage, words: Words) -> None:
+    """Print a node's place in the stack, then the page of its kind."""
+    put(f"{page.node}  {page.kind.kind}")
+    _print(f"name in AWS: {page.label}")
+    _print(f"{page.file}:{page.line}  {page.key}" if page.line else page.file)
+    _print(f"needs: {', '.join(page.needs) or 'nothing'}")
+    _print(f"needed by: {', '.join(page.needed_by) or 'nothing'}")
+    put("")
+    print_kind_page(page.kind, words)
+
+
+def print_kind_page(page: KindPage, words: Words) -> None:
+    """Print what is declared of a kind."""
+    put(page.kind)
+    _print(page.meaning)
+    for said, fields in (
+        ("A difference in these replaces it", page.fixed),
+        ("These change in place", page.in_place),
+        ("These AWS chooses", page.chosen_by_aws),
+    ):
+        if fields:
+            _print(f"{said}: {', '.join(fields)}")
+    if page.replacing:
+        _print(f"Replacing: {page.replacing}.")
+    if page.holds_data:
+        _print(words("It holds data: deleted only with `provision up --destroy NODE`, after a"
+                     " final backup."))  # fmt: skip
+    _print_risks(page)
+    for limit in page.limits:
+        raised = ", can be raised" if limit.quota else ""
+        _print(f"Limit: {limit.what}: {limit.most:,} {limit.unit}{raised}")
+    put("AWS calls:")
+    for said, operations in (
+        ("read", page.reads),
+        ("write", page.writes),
+        ("delete", page.deletes),
+    ):
+        if operations:
+            _print(f"{said:<6}  {', '.join(operations)}", hang=10)
+    put("Permissions:")
+    for resource, actions in _by_resource(page.permissions).items():
+        _print(f"{resource}: {', '.join(actions)}", hang=4)
+    put(words("With conditions and names filled in: `provision policy deployer`"))
+
+
+def print_overview(
+    errors: Mapping[str, ErrorEntry], kinds: Iterable[str], known: Iterable[str], words: Words
+) -> None:
+    """Print everything that can be explained."""
+    for title, names in (("Error codes", errors), ("Kinds", kinds), ("Words", known)):
+        put(f"{title}:")
+        _print(", ".join(names))
+    put("Nodes:")
+    _print(words("every node of the stack, such as table.items: `provision plan -v` lists them"))
+
+
+def _print_risks(page: KindPage) -> None:
+    for each in page.risks:
+        most = each.risk.longest or each.risk.seconds
+        took = f", up to {most} s" if most else ""
+        _print(f"Risk of {each.operation}: {each.risk.impact.value}: {each.risk.why}{took}")
+
+
+def _by_resource(permissions: Iterable[iam.Permission]) -> Mapping[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for permission in permissions:
+        for resource in permission.resources:
+            if permission.action not in found[resource]:
+                found[resource].append(permission.action)
+    return dict(found)
+
+
+def _print_list(sign: str, texts: Iterable[str]) -> None:
+    for text in texts:
+        _print(f"{sign} {text}", hang=4)
+
+
+def _print(text: str, *, hang: int = 2) -> None:
+    put(*_wrapped(text, hang))
+
+
+def _wrapped(text: str, hang: int) -> Iterator[str]:
+    """Yield the text in lines that fit the terminal, indented; commands are never cut."""
+    if not sys.stdout.isatty():
+        yield f"  {text}"
+        return
+    width = max(20, min(_WIDEST, shutil.get_terminal_size().columns))
+    tied = _COMMAND.sub(lambda found: found[0].replace(" ", _TIE), text)
+    for line in textwrap.wrap(
+        tied,
+        width,
+        initial_indent="  ",
+        subsequent_indent=" " * hang,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ):
+        yield line.replace(_TIE, " ")
