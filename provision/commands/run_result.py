@@ -58,7 +58,7 @@ def finish(session: Session, result: Result) -> int:
     Return the exit code.
     """
     for words in untried_words(result):
-        session.errors.print(words, style="yellow", soft_wrap=True)
+        session.errors.print(session.call.expand_hint(words), style="yellow", soft_wrap=True)
     for node, failure in result.failed.items():
         if not isinstance(failure, Interrupted):
             error = session.call.word(failure)

@@ -107,6 +107,7 @@ def report(session: Session, workspace: Workspace, result: Result) -> int:
             on_local = workspace.inputs.config.environment == LOCAL_ENVIRONMENT
             following = NextSteps(
                 session.call.command("outputs", "api_key"),
+                session.call.command("logs", "--follow"),
                 session.call.command("local", "stop") if on_local else "",
             )
             print_welcome(session.results, known, workspace.inputs.config.api, following)

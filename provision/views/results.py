@@ -45,7 +45,9 @@ def untried_words(result: Result) -> Iterator[str]:
         moved = node in result.changes and result.changes[node].action in WRITES
         if moved and isinstance(step, Alias) and step.untried:
             function = node.removesuffix(".alias")
-            yield f"{function}: version {step.version} went live untried: {step.untried}"
+            key = shlex.quote(function.removeprefix("function."))
+            log = f"its log: `provision logs {key} --since 15m`"
+            yield f"{function}: version {step.version} went live untried: {step.untried}; {log}"
 
 
 def secret_words(config: Config, result: Result) -> Iterator[str]:
@@ -151,6 +153,7 @@ class NextSteps:
     """
 
     ask_key: str
+    logs: str
     stop: str
 
 
@@ -175,6 +178,7 @@ def _following(endpoint: str, api: Api, following: NextSteps) -> Iterator[str]:
         yield f"The emulator runs on in the background, until: {following.stop}"
     if not endpoint:
         return
+    yield f"Its logs: {following.logs}"
     yield f"The API key: {following.ask_key}"
     path = plain_path(api)
     if path is not None:

@@ -82,7 +82,7 @@ def _told(trouble: Trouble, health: Health, width: int) -> TroubleEntry:
     told = f"{trouble.told}{since}"
     node = truncate(trouble.node, max(SHORTEST, width - len(told) - 3))
     line = _line(trouble.state, f"{node} {told}", printable(trouble.why))
-    if len(details) == 1 and not trouble.why:
+    if len(details) == 1 and not trouble.why and not trouble.remedy:
         return TroubleEntry(line.append("  ").append_text(details[0]))
     return TroubleEntry(line, [Text("    ").append_text(detail) for detail in details])
 

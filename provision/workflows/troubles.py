@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from provision.model.step import Step, digests
+from provision.model.step import digests
 from provision.plan.change import Action, Cause, FieldDiff, ResourceChange
 from provision.steps.cloudwatch.alarm import Alarm
+from provision.steps.lambda_.function import Function
+from provision.steps.sqs.queue import Queue
 from provision.workflows.health import FIRING, UNCONFIRMED, Health
 
 
@@ -33,8 +35,8 @@ class State(StrEnum):
 
 
 FINE: Final = frozenset({State.AS_WANTED, State.SKIPPED, State.KEPT})
-_LOGGED_METRICS: Final = ("Errors", "Duration")
-"""Metrics that a function's log explains; a throttled call never reached it."""
+_LOGGED_METRICS: Final = ("Errors", "Duration", "5XXError", "Latency")
+"""Metrics that logs explain; a call that Lambda throttles reaches no function."""
 _ORDER: Final = {state: place for place, state in enumerate(State)}
 
 
@@ -101,7 +103,7 @@ def troubles(changes: Mapping[str, ResourceChange], health: Health) -> tuple[Tro
     """Return every node that is not as it should be, gravest first."""
     states = states_of(changes, health)
     found = [
-        _trouble(change, states[node], health)
+        _trouble(changes, change, states[node], health)
         for node, change in changes.items()
         if states[node] not in FINE
     ]
@@ -122,31 +124,52 @@ def _ill(health: Health) -> list[tuple[str, State]]:
     ]
 
 
-def _trouble(change: ResourceChange, state: State, health: Health) -> Trouble:
+def _trouble(
+    changes: Mapping[str, ResourceChange], change: ResourceChange, state: State, health: Health
+) -> Trouble:
     told, why = _words(change, state, health)
     under = state_of(change)
     if under is not state and under not in FINE:
         why = "; ".join(words for words in (why, f"also {under}") if words)
     known = digests(type(change.want)) if change.want else {}
     shown = {name: digest.content for name, digest in known.items()}
-    remedy = change.unblock_hint or (_log_of(change.have) if state is State.FIRING else "")
+    remedy = change.unblock_hint or _where_to_look(changes, change, state)
     return Trouble(change.node, state, told, why, remedy, change.diffs, shown)
 
 
-def _log_of(alarm: Step | None) -> str:
-    """Return how to read the function's log, which shows why calls fail or take long."""
-    if not isinstance(alarm, Alarm) or alarm.metric not in _LOGGED_METRICS:
+def _where_to_look(
+    changes: Mapping[str, ResourceChange], change: ResourceChange, state: State
+) -> str:
+    """Return the command that shows what led to a firing alarm or to failed events, or ""."""
+    if state is State.FAILED:
+        return _letters_of(change.node)
+    alarm = change.have
+    if state is not State.FIRING or not isinstance(alarm, Alarm):
         return ""
-    if not isinstance(alarm.arn, str):  # planned, and does not exist yet
-        return ""
-    function, region = alarm.dimensions.get("FunctionName"), alarm.arn.split(":")[3:4]
-    if not function or not region:
-        return ""
-    group = shlex.quote(f"/aws/lambda/{function}")  # anyone who may write alarms chooses the name
-    return (
-        f"its log: `aws logs filter-log-events --log-group-name {group} --output text"
-        f" --start-time $(($(date +%s)-900))000 --region {region[0]}`"
-    )
+    seen = {change.node: change.have for change in changes.values() if change.have is not None}
+    match alarm.namespace:
+        case "AWS/Lambda" if alarm.metric in _LOGGED_METRICS:
+            name = alarm.dimensions.get("FunctionName")
+            of = (n for n, have in seen.items() if isinstance(have, Function) and have.name == name)
+            what = next((shlex.quote(node.partition(".")[2]) for node in of), "")
+            return _logs(what, errors=alarm.metric == "Errors") if what else ""
+        case "AWS/ApiGateway" if alarm.metric in _LOGGED_METRICS:
+            return _logs("", errors=alarm.metric == "5XXError")
+        case "AWS/SQS":
+            name = alarm.dimensions.get("QueueName")
+            of = (n for n, have in seen.items() if isinstance(have, Queue) and have.name == name)
+            return next((_letters_of(node) for node in of), "")
+    return ""
+
+
+def _logs(what: str, *, errors: bool) -> str:
+    words = ["provision logs", what, "--errors" if errors else "", "--since 15m"]
+    return f"its log: `{' '.join(word for word in words if word)}`"
+
+
+def _letters_of(queue: str) -> str:
+    function = queue.removeprefix("function.").removesuffix(".dead_letters")
+    return f"the events: `provision dlq peek {shlex.quote(function)}`"
 
 
 def _words(change: ResourceChange, state: State, health: Health) -> tuple[str, str]:

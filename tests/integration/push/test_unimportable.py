@@ -159,7 +159,7 @@ def test_where_nothing_can_be_known_it_goes_live_and_that_is_said(
     assert told.code == 0
     assert live() == "2"
     assert (
-        "version 2 went live untried: Lambda accepted no call (TooManyRequestsException)"
-        in told.err
+        "version 2 went live untried: Lambda accepted no call (TooManyRequestsException); its log:"
+        " `provision logs items --since 15m`" in told.err
     )
     assert "untried" not in provision("up", "--yes").err, "nothing moved"

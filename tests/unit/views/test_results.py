@@ -34,7 +34,7 @@ def ending(
     none |= dict.fromkeys((f"{verb} /items/{{id}}" for verb in ("GET", "PUT", "DELETE")), None)
     api = configured(directory, {"api": {"routes": none | dict(routes)}}).api
     shown = io.StringIO()
-    following = NextSteps("provision outputs api_key", stop)
+    following = NextSteps("provision outputs api_key", "provision logs --follow", stop)
     print_welcome(Console(file=shown), outputs, api, following)
     return shown.getvalue().splitlines()
 

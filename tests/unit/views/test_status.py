@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from moto import mock_aws
@@ -326,37 +327,59 @@ def test_what_is_both_firing_and_drifted_is_shown_as_firing_and_told_to_be_both(
     assert lines[at + 1] == "    threshold: 5.0, wanted 1.0"
 
 
-def test_of_a_function_that_fails_the_log_is_named(ill: World) -> None:
-    have = ill.findings[ALARM].have
-    assert isinstance(have, Alarm)
-    arn = f"arn:aws:cloudwatch:{REGION}:123456789012:alarm:x"
-    there = ill.but(**{ALARM.replace(".", "__"): {"have": replace(have, arn=arn)}})
-    log = (
-        "    its log: `aws logs filter-log-events --log-group-name /aws/lambda/tap-dev-items"
-        f" --output text --start-time $(($(date +%s)-900))000 --region {REGION}`"
-    )
-    lines = there.lines()
+LEADS: Final = {
+    "function-items-errors": "its log: `provision logs items --errors --since 15m`",
+    "function-items-duration": "its log: `provision logs items --since 15m`",
+    "function-items-throttles": "",
+    "function-items-dead-letters": "the events: `provision dlq peek items`",
+    "api-5xx": "its log: `provision logs --errors --since 15m`",
+    "api-latency": "its log: `provision logs --since 15m`",
+    "table-items-read-throttles": "",
+    "table-items-write-throttles": "",
+}
+
+
+def test_every_alarm_leads_to_what_shows_its_cause(well: World) -> None:
+    alarms = [node for node in well.findings if node.startswith("monitoring.alarm.")]
+    assert {node.removeprefix("monitoring.alarm.") for node in alarms} == LEADS.keys()
+    firing = replace(well.health, alarms=dict.fromkeys(alarms, "ALARM"))
+    told = {trouble.node: trouble.remedy for trouble in troubles(well.findings, firing)}
+    assert {node: told[node] for node in alarms} == {
+        f"monitoring.alarm.{name}": words for name, words in LEADS.items()
+    }
+
+
+def test_failed_events_lead_to_the_command_that_shows_them(well: World) -> None:
+    queue = "function.items.dead_letters"
+    failed = replace(well.health, dead_letters={queue: 2})
+    (trouble,) = troubles(well.findings, failed)
+    assert (trouble.node, trouble.remedy) == (queue, "the events: `provision dlq peek items`")
+
+
+def test_the_command_is_below_its_alarm_unless_there_is_no_room(ill: World) -> None:
+    lines = ill.lines()
     at = next(n for n, line in enumerate(lines) if line.startswith(f"▲ {ALARM}"))
-    assert lines[at + 1] == log
-    assert log in there.lines(160, 49)
-    named = replace(have, arn=arn, dimensions={"FunctionName": "x$(ls)"})  # by who may write alarms
-    other = ill.but(**{ALARM.replace(".", "__"): {"have": named}})
-    assert "--log-group-name '/aws/lambda/x$(ls)' --output" in "\n".join(other.lines())
-    assert "filter-log-events" not in "".join(there.lines(40, 11))
+    assert lines[at + 1] == f"    {LEADS['function-items-errors']}"
+    assert f"    {LEADS['function-items-errors']}" in ill.lines(160, 49)
+    assert "provision logs" not in "".join(ill.lines(40, 11))
 
 
-def test_the_command_that_shows_the_log_reaches_the_emulator(ill: World) -> None:
-    typed = Invocation(aws="X=1 aws --endpoint-url http://127.0.0.1:4566").expand_hint
+def test_an_alarm_on_a_function_of_somebody_else_leads_nowhere(ill: World) -> None:
     have = ill.findings[ALARM].have
     assert isinstance(have, Alarm)
-    there = ill.but(**{ALARM.replace(".", "__"): {"have": replace(have, arn="a:b:c:eu-west-1")}})
-    page = status_screen(replace(HEADING, as_typed=typed), there.findings, ill.health, width=160)
+    named = replace(have, dimensions={"FunctionName": "x$(ls)"})  # by who may write alarms
+    other = ill.but(**{ALARM.replace(".", "__"): {"have": named}})
+    shown = "".join(other.lines())
+    assert "provision logs" not in shown
+    assert "$(ls)" not in shown
+
+
+def test_the_command_is_that_of_this_program_as_it_was_called(ill: World) -> None:
+    typed = Invocation(given=(("--env", "dev"),)).expand_hint
+    page = status_screen(replace(HEADING, as_typed=typed), ill.findings, ill.health, width=160)
     shown = io.StringIO()
     print_page(Console(file=shown, width=400), page)
-    assert (
-        "`X=1 aws --endpoint-url http://127.0.0.1:4566 logs filter-log-events --"
-        in shown.getvalue()
-    )
+    assert re.search(r"`\S* logs items --errors --since 15m --env dev`", shown.getvalue())
 
 
 def test_digests_are_told_by_what_they_are_of(well: World) -> None:
