@@ -40,7 +40,7 @@ def deleted(state: Path, older: Path) -> None:
 
 
 def torn(state: Path, older: Path) -> None:
-    """What was written while the snapshot was being replaced, and the log's last line in halves."""
+    """Leave the files of an interrupted snapshot, and half of the log's last line."""
     records = json.loads((state / "state.json").read_text())["records"]
     lines = [json.dumps([node, record]) for node, record in sorted(records.items())]
     (state / "state.json").unlink()
@@ -51,7 +51,7 @@ def torn(state: Path, older: Path) -> None:
 
 
 def halved(state: Path, older: Path) -> None:
-    """By hand, by a full disk of another program's, by a copy that was cut short."""
+    """Cut the state in half, as an edit, a full disk or an interrupted copy may."""
     whole = (state / "state.json").read_text()
     (state / "state.json").write_text(whole[: len(whole) // 2])
 
@@ -71,7 +71,7 @@ def remove(home: Path, provision: Provision) -> None:
 
 
 def nothing(home: Path, provision: Provision) -> None:
-    """AWS stays as it is."""
+    """Leave AWS as it is."""
 
 
 STATES: dict[str, tuple[Callable[[Path, Provision], None], Callable[[Path, Path], None]]] = {
@@ -84,15 +84,17 @@ STATES: dict[str, tuple[Callable[[Path, Provision], None], Callable[[Path, Path]
 
 
 def expected(command: str, state: str) -> set[int]:
-    """`push` works with what `up` recorded, and says so where there is nothing. Of a state that
-    cannot be read all but `refresh` say that it does without it."""
+    """Return the exit codes: `push` needs the state that `up` recorded.
+
+    Every command except `refresh` refuses a state that cannot be read, and names `refresh`.
+    """
     if state == "halved":
         return {0} if command == "refresh" else {1}
     return {1} if command == "push" and state in {"deleted", "torn", "newer"} else {0}
 
 
 EVERY = [(command, state) for command in COMMANDS for state in STATES]
-"""The suite has those that write; `make state-lost` all."""
+"""All pairs; the suite has those that write, `make state-lost` all."""
 CELLS = [
     cell
     for cell in EVERY
@@ -127,7 +129,7 @@ def test_every_command_without_the_state_it_wrote(
 
 
 def refreshed_over_it(provision: Provision, directory: Path, document: Any, command: str) -> None:
-    """What the others say to type makes the state anew, and keeps the file that was there."""
+    """Assert that the command in the hint creates the state again, and keeps the damaged file."""
     if command != "refresh":
         assert "refresh` sets it aside" in document["error"]["hint"]
         document = provision("refresh", "--json").json
@@ -139,7 +141,7 @@ def refreshed_over_it(provision: Provision, directory: Path, document: Any, comm
 
 
 def _whole_afterwards(provision: Provision, command: str, state: str) -> None:
-    """Nothing is doubled or left behind, whatever was asked in between."""
+    """Assert that nothing is doubled or left behind, after any command in between."""
     if command == "down":
         assert boto3.client("dynamodb").list_tables()["TableNames"] == []
         assert _vpcs() == 0
@@ -163,7 +165,7 @@ def _vpcs() -> int:
 def test_what_nobody_knows_of_a_step_never_reaches_the_journal(
     kind: type[Step],
 ) -> None:
-    """`down` builds no zip, so that what it finds has Local fields that are unknown."""
+    """`down` builds no zip, so its observed steps have Local fields that are unknown."""
     every = {field.name: field for field in fields(kind)}
     names, local = set(every), set(fields_with(kind, FieldRole.LOCAL))
     given: dict[str, Any] = {name: UNKNOWN if name in local else "x" for name in names}

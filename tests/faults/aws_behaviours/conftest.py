@@ -1,4 +1,4 @@
-"""What tests of laws share: a court before the emulated account, its naive and its our clients."""
+"""Fixtures of the tests of laws: a court in front of the emulated account, and its clients."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Session = Callable[..., Court]
 
 @pytest.fixture
 def court(account: None) -> Session:
-    """Make a court of some laws before the emulated account."""
+    """Return a function that puts a court of some laws in front of the emulated account."""
 
     def made(*laws: Law, seed: int = 0) -> Court:
         return Court(laws, VirtualClock(), seed)
@@ -29,7 +29,7 @@ def court(account: None) -> Session:
 
 
 def naive(court: Court, service: str) -> Any:
-    """A plain boto3 client, without our patience and without botocore's."""
+    """Return a plain boto3 client, without our retries and without botocore's."""
     client = boto3.client(  # type: ignore[call-overload]  # by any name
         service, region_name=REGION, config=Config(retries={"total_max_attempts": 1})
     )
@@ -38,7 +38,7 @@ def naive(court: Court, service: str) -> Any:
 
 
 def ours(court: Court, recorder: Recorder | None = None) -> Aws:
-    """Our way to AWS, before the same account, at the same time."""
+    """Return our connection to the same account, at the same time."""
 
     def prepare(client: Any) -> None:
         if recorder:

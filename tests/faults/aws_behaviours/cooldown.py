@@ -1,4 +1,4 @@
-"""The commonest law: after one call about a thing, others about it are refused for a while."""
+"""The most common law: after one call about a resource, others about it are refused for a while."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from tests.faults.aws_behaviours.wire import Answer
 
 
 class Resting(Law):
-    """Remembers until when each thing, by its name, is to be left alone."""
+    """Remembers until when calls about each resource, by its name, are refused."""
 
     STARTS: ClassVar[Mapping[str, tuple[float, float]]]
-    """Operation → shortest and longest rest, in seconds, that it begins."""
+    """Operation → shortest and longest pause, in seconds, that it begins."""
     WAITS: ClassVar[frozenset[str]]
-    """The operations refused meanwhile."""
+    """The operations refused in the meantime."""
 
     def __init__(self) -> None:
         self.until: dict[str, float] = {}
 
     @abstractmethod
     def thing(self, call: Call) -> str:
-        """The name of what the call is about."""
+        """Return the name of the resource that the call is about."""
 
     @abstractmethod
     def refusal(self, thing: str) -> Refusal:
-        """What AWS says to those who cannot wait."""
+        """Return AWS's error for a call during the pause."""
 
     def starts(self, call: Call) -> bool:
         return call.operation in self.STARTS
@@ -50,7 +50,7 @@ class Resting(Law):
 
 
 class ByTurns(Resting):
-    """In that while every other one of them is answered: what was shown is gone, and back again."""
+    """Answers every second call during the pause, as replicas that disagree do."""
 
     def __init__(self) -> None:
         super().__init__()

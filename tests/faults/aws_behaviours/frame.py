@@ -1,9 +1,9 @@
-"""The frame for laws of AWS: what a law is told and may answer, and the court that asks them all.
+"""The frame for laws of AWS: the interface of a law, and the court that applies all of them.
 
-A law is one row of docs/aws-behaviours.md. It stands between boto3 and the emulator, sees every
+A law is one row of docs/aws-behaviours.md. It is placed between boto3 and the emulator, sees every
 call of its operations before the emulator does (`before`) and every good answer afterwards
-(`after`), and remembers in its own attributes what was created when. One court outlives many
-processes: it is the account. Its clock is virtual.
+(`after`), and remembers in its own attributes when each resource was created. One court outlives
+many processes: it is the account. Its clock is virtual.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ NOWHERE = "http://answered.invalid/"
 
 @dataclass(frozen=True)
 class Call:
-    """One request. `service` is boto3's name of it."""
+    """One request; `service` is boto3's name of it."""
 
     service: str
     operation: str
@@ -60,7 +60,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Lost:
-    """AWS did it; its answer never arrives."""
+    """AWS carried the call out, but its answer is lost."""
 
 
 @dataclass
@@ -74,7 +74,7 @@ class World:
         return self.clock.now()
 
     def delay(self, shortest: float, longest: float) -> float:
-        """Seconds, different every time, the same for one seed."""
+        """Return seconds, different every time, the same for one seed."""
         return self.random.uniform(shortest, longest)
 
     def chance(self, probability: float) -> bool:
@@ -82,21 +82,21 @@ class World:
 
 
 class Law(ABC):
-    """One row. Override `before`, `after` or both."""
+    """One row; override `before`, `after` or both."""
 
     ROW: ClassVar[str]
     ALSO: ClassVar[frozenset[str]] = frozenset()
     """Further rows that the same law enforces."""
     SERVICE: ClassVar[str]
     OPERATIONS: ClassVar[frozenset[str]] = frozenset()
-    """Those it is asked about; empty for all of the service."""
+    """The operations it applies to; empty for all of the service."""
 
     def before(self, call: Call, world: World) -> Refusal | Answer | None:
         """Refuse, answer in the emulator's place, or let the call through."""
         return None
 
     def after(self, call: Call, answer: Answer, world: World) -> Answer | Refusal | Lost | None:
-        """Change a good answer (in place, or by returning another), spoil or lose it."""
+        """Change a good answer (in place, or by returning another), replace or lose it."""
         return None
 
     def concerns(self, call: Call) -> bool:
@@ -107,20 +107,20 @@ class Law(ABC):
 
 @dataclass(frozen=True)
 class Sent:
-    """One request that left, when, and what the laws made of it."""
+    """One request that was sent, when, and the laws' effect on it."""
 
     at: float
     call: Call
     row: str | None = None
     refusal: Refusal | None = None
     done: bool = True
-    """Whether AWS did it, whatever it answered."""
+    """Whether AWS carried it out, with any answer."""
     lost: bool = False
 
 
 @dataclass
 class Court:
-    """Asks all laws about every call. `latency`: the seconds each call takes."""
+    """Applies all laws to every call; `latency` is the seconds each call takes."""
 
     laws: Iterable[Law]
     clock: Clock
@@ -137,7 +137,7 @@ class Court:
     # -- between a boto3 client and moto -----------------------------------------------------
 
     def install(self, client: Any) -> None:
-        """For `Access.on_client_created`, or any boto3 client of a test."""
+        """Apply the laws to a client, as `Access.on_client_created` or for a test's client."""
         client.meta.events.register_last("before-parameter-build.*.*", self._remember)
         client.meta.events.register_first("before-send.*.*", self._send)
 
@@ -161,7 +161,7 @@ class Court:
     # -- judging -----------------------------------------------------------------------------
 
     def hear(self, model: OperationModel, call: Call, send: Callable[[], Reply]) -> Reply:
-        """The reply to the call: a law's refusal, or what `send` brings as the laws leave it."""
+        """Return the reply to the call: a law's refusal, or `send`'s reply as the laws alter it."""
         if self.latency:
             self.clock.sleep(self.latency)
         laws = [law for law in self.laws if law.concerns(call)]
@@ -192,7 +192,7 @@ class Court:
             return reply
         original = decode_answer(model, reply)
         answer, spoilt = copy.deepcopy(original), None
-        for law in watching:  # all of them, for it is done, whatever becomes of its answer
+        for law in watching:  # all of them: the call is carried out even if its answer is lost
             verdict = law.after(call, answer, self.world)
             if isinstance(verdict, Refusal | Lost):
                 spoilt = spoilt or (law.ROW, verdict)
@@ -223,5 +223,5 @@ class Court:
     # -- what happened -----------------------------------------------------------------------
 
     def refused(self, row: str) -> list[Sent]:
-        """The calls this law refused, spoilt or lost."""
+        """Return the calls this law refused, changed to an error or lost."""
         return [sent for sent in self.sent if sent.row == row]

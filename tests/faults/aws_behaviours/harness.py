@@ -1,4 +1,4 @@
-"""One-node stacks under laws: every run a process of its own, in the one account and its time."""
+"""One-node stacks under laws: every run is a process of its own, in the same account and time."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.faults.aws_behaviours.wire import Answer
 from tests.support.harness import Recorder, Workshop, one_node
 
 SEEDS = range(int(os.environ.get("LAW_SEEDS", "1")))
-"""Each law is tried once a seed, with other delays: `LAW_SEEDS=50` tries more."""
+"""Each law is tried once for each seed, with other delays: `LAW_SEEDS=50` tries more."""
 PATIENCE = 90
-"""More refusals of one call than any pause with growing steps needs within its budget."""
+"""More refusals of one call than growing pauses need within any budget."""
 
 
 @dataclass
 class LawfulWorkshop(Workshop):
-    """A workshop before the court. `elapsed`: virtual seconds that its last run took."""
+    """A workshop with a court; `elapsed` is the virtual seconds of its last run."""
 
     held: Court = field(kw_only=True)
     elapsed: float = 0.0
@@ -35,14 +35,14 @@ class LawfulWorkshop(Workshop):
         return ours(self.held, recorder)
 
     def up(self, step: Step, *, within: float = 3600) -> Step:
-        """`up` of the one node, which shows no error and does not dawdle."""
+        """Run `up` of the one node, which raises no error and ends within the time."""
         return self._judged(one_node(step), "up", within).resources["it"]
 
     def down(self, step: Step, *, within: float = 3600) -> None:
         self._judged(one_node(step), "down", within)
 
     def stays(self, step: Step) -> None:
-        """A further `up` finds nothing to do."""
+        """Assert that a further `up` finds nothing to do."""
         assert self.run(one_node(step), "up").changes["it"].action is Action.KEEP
         assert self.last.writes == []
 
@@ -60,7 +60,7 @@ def under(held: Court, directory: Path) -> LawfulWorkshop:
 
 
 def patient(run: Sequence[Sent]) -> None:
-    """No write that a law refused was sent again at once, or without end."""
+    """Assert that no refused write was sent again at once, or without end."""
     last: dict[str, float] = {}
     refusals: Counter[str] = Counter()
     for sent in run:
@@ -80,7 +80,7 @@ def _name(call: Call) -> str:
 
 
 class LosesOnce(Law):
-    """AWS does it, and its answer never arrives."""
+    """AWS carries the first call out, but its answer is lost."""
 
     ROW = "X1"
 
@@ -99,7 +99,7 @@ class LosesOnce(Law):
 
 
 class RefusesOnce(LosesOnce):
-    """AWS refuses it, for a reason of the user's."""
+    """AWS refuses the first call, for a reason of the user's."""
 
     ROW = "test"
 

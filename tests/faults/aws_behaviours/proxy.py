@@ -1,4 +1,4 @@
-"""The court as an HTTP proxy on this machine, so that it also stands before an emulator's server.
+"""The court as an HTTP proxy on this machine, so that laws apply to an emulator's server too.
 
 `with LawProxy(court, "http://127.0.0.1:4566") as endpoint:` gives the endpoint for clients. Time is
 real here, so a `FastClock` lets the laws' minutes pass in seconds.
@@ -23,11 +23,11 @@ HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date"}
 )
 OURS = HOP_BY_HOP | {"host"}
-"""Not handed on: the emulator answers by its own name and port only."""
+"""Headers that are not passed on: the emulator answers only by its own name and port."""
 
 
 class FastClock(Clock):
-    """Passes `factor` times as fast; only laws read it, nobody sleeps by it."""
+    """Passes `factor` times as fast; laws read it, and no code sleeps by it."""
 
     def __init__(self, factor: float) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class FastClock(Clock):
 
 
 class LawProxy:
-    """Serves while its `with` block lasts. `unknown`: requests it let through unjudged."""
+    """Serves during its `with` block; `unknown` are requests to which no law applied."""
 
     def __init__(self, court: Court, upstream: str) -> None:
         self.court = court
@@ -58,7 +58,7 @@ class LawProxy:
         self._pool.clear()
 
     def answer(self, request: Request) -> Reply:
-        """What the client gets. Raises HTTPClientError where a law loses the answer."""
+        """Return the client's answer; raise HTTPClientError if a law loses it."""
         if request.service is None:
             return self._serve_deployed(request)
         try:
@@ -69,7 +69,7 @@ class LawProxy:
         return self.court.hear(model, call, lambda: self._forward(request))
 
     def _serve_deployed(self, request: Request) -> Reply:
-        """The deployed API: laws may speak of it as `execute-api`, operation Invoke."""
+        """Serve the deployed API, which laws know as `execute-api` with the operation Invoke."""
         call = Call("execute-api", "Invoke", {"path": request.path, "headers": request.headers})
         for law in self.court.laws:
             verdict = law.before(call, self.court.world) if law.concerns(call) else None
@@ -125,7 +125,7 @@ def _serving(proxy: LawProxy) -> type[BaseHTTPRequestHandler]:
             return b"".join(parts)
 
         def log_message(self, *_: object) -> None:
-            """Quiet."""
+            """Log nothing."""
 
         do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815  (http.server's names)
         do_PATCH = do_HEAD = do_OPTIONS = _serve  # noqa: N815  (likewise)

@@ -1,4 +1,4 @@
-"""Every law there is, by service: what the complete stack lives under."""
+"""All laws by service, under which the complete stack is tested."""
 
 from __future__ import annotations
 
@@ -45,5 +45,5 @@ LAWS: tuple[type[Law], ...] = (
 
 
 def every_law() -> list[Law]:
-    """One of each, without memory: a new account."""
+    """Return one of each, without memory, for a new account."""
     return [law() for law in LAWS]

@@ -1,4 +1,4 @@
-"""Which operation an HTTP request asks for, and with what: the other way round from boto3."""
+"""Finds operation and parameters of an HTTP request: the reverse of boto3."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tests.faults.aws_behaviours.frame import Call
 from tests.faults.aws_behaviours.wire import moto_model
 
 SERVICES = {"monitoring": "cloudwatch"}
-"""boto3's names, where the name that is signed with is another."""
+"""boto3's names, where the name in the signature is another."""
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What came over the wire. `target`: path and query."""
+    """A received request; `target` is path and query."""
 
     method: str
     target: str
@@ -41,13 +41,13 @@ class Request:
 
     @property
     def service(self) -> str | None:
-        """By the signature; None for what is not signed, which is the deployed API's business."""
+        """The service in the signature; None for an unsigned request, which is the API's."""
         found = _SCOPE.search(self.headers.get("Authorization", ""))
         return SERVICES.get(found[1], found[1]) if found else None
 
 
 def decode_request(request: Request) -> tuple[OperationModel, Call]:
-    """The operation and its parameters. Raises KeyError for one that boto3 does not know."""
+    """Return the operation and its parameters; raise KeyError for one that boto3 does not know."""
     service = service_model(str(request.service))
     form: list[tuple[str, str]] = []
     matched: dict[str, str] = {}
@@ -75,14 +75,14 @@ def decode_request(request: Request) -> tuple[OperationModel, Call]:
 
 @cache
 def service_model(name: str) -> ServiceModel:
-    """As boto3 has it."""
+    """Return boto3's model of the service."""
     loader = botocore.loaders.create_loader()
     return ServiceModel(loader.load_service_model(name, "service-2"), name)
 
 
 @dataclass(frozen=True)
 class _Route:
-    """One operation of a REST service: what its path looks like, and its fixed query."""
+    """One operation of a REST service: the pattern of its path, and its fixed query."""
 
     operation: str
     method: str
@@ -105,7 +105,7 @@ def route(service: str, request: Request) -> tuple[str, dict[str, str]]:
 
 @cache
 def _routes(service: str) -> tuple[_Route, ...]:
-    """The most particular first."""
+    """Return the routes, the most specific first."""
     model = service_model(service)
     routes = []
     for name in model.operation_names:

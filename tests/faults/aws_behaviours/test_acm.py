@@ -1,4 +1,4 @@
-"""ACM's laws: a naive client falls over each, our certificate does not."""
+"""ACM's laws: a naive client fails under each, our certificate does not."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CERTIFICATE = Certificate(domain="api.example.com", tags={"team": "a"})
 
 
 def request(court: Court, token: str = "one") -> tuple[Any, str]:  # noqa: S107
-    """A plain client, and the certificate it asked for."""
+    """Return a plain client, and the certificate it requested."""
     client = naive(court, "acm")
     made = client.request_certificate(
         DomainName="api.example.com", ValidationMethod="DNS", IdempotencyToken=token
@@ -34,7 +34,7 @@ def request(court: Court, token: str = "one") -> tuple[Any, str]:  # noqa: S107
 
 
 def served(certificate: Certificate = CERTIFICATE) -> Stack:
-    """A domain with its certificate and the proof, as the shipped stack has them."""
+    """Return a stack of a domain, its certificate and the validation record."""
     stack = Stack("tap-dev")
     needed = stack.add("certificate", lambda _: certificate)
     proof = stack.add(

@@ -1,4 +1,4 @@
-"""The shipped stack under every law at once: up, changed, down, and the user sees no error."""
+"""The shipped stack under every law at once: up, changed, down, without an error for the user."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def same_call(one: Sent, other: Sent) -> bool:
 
 
 def repeats(sent: list[Sent]) -> Iterator[tuple[Sent, Sent, list[Sent]]]:
-    """Every write that got no good answer, the next one alike, and what was sent in between."""
+    """Yield every write without a good answer, its repetition, and the calls in between."""
     for position, first in enumerate(sent):
         if not first.call.write or (first.refusal is None and not first.lost):
             continue
@@ -54,8 +54,11 @@ def repeats(sent: list[Sent]) -> Iterator[tuple[Sent, Sent, list[Sent]]]:
 
 
 def none_was_repeated_blindly(sent: list[Sent]) -> None:
-    """A refused write is sent again after a pause, and only for a reason that passes; one that
-    may have been done, and makes a second one each time, only after a look."""
+    """Assert that no write was repeated blindly.
+
+    A refused write is repeated after a pause, and only for a temporary reason; one that may have
+    been carried out, and would then create a second resource, only after a read.
+    """
     for first, again, between in repeats(sent):
         call = first.call
         looked = any(
@@ -99,7 +102,7 @@ def step_by_step(shop: LawfulWorkshop, directory: Path, changes: dict[str, Any])
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_stack_lives_under_all_laws(account: None, tmp_path: Path, seed: int) -> None:
-    """Even seeds with a domain and a secret, odd ones as shipped."""
+    """Even seeds use a domain and a secret, odd ones the shipped stack."""
     changes = {} if seed % 2 else FULL
     new_aws().route53.create_hosted_zone(Name=ZONE, CallerReference="test")
     before = now()

@@ -1,4 +1,4 @@
-"""API Gateway's laws: a naive client falls over each, ours does not."""
+"""API Gateway's laws: a naive client fails under each, ours does not."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ LONGER = (*API.routes, Route("GET", "/more", ALIAS))
 
 
 def a_stack(api: RestApi = API) -> Stack:
-    """An API that is served and logs, and a plan for it."""
+    """Return a stack of an API that is served and logs, and a plan for it."""
     stack = empty()
     account = stack.add("account", lambda _: ACCOUNT)
     made = stack.add("api", lambda _: api)
@@ -88,7 +88,7 @@ def a_stack(api: RestApi = API) -> Stack:
 
 
 def lives(held: Court, directory: Path, row: str) -> None:
-    """Our API goes up, changes and goes down without meeting the law."""
+    """Create, change and delete our API without meeting the law."""
     count, shop = len(held.refused(row)), under(held, directory)
     shop.run(a_stack(), "up")
     held.clock.sleep(60)
@@ -103,7 +103,7 @@ def lives(held: Court, directory: Path, row: str) -> None:
 
 
 def by_hand(held: Court) -> tuple[Any, dict[str, str], str]:
-    """A naive client, and its API's stage and deployment."""
+    """Return a naive client, and its API's stage and deployment."""
     client = naive(held, "apigateway")
     api = client.create_rest_api(name="naive")
     method = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
@@ -134,7 +134,7 @@ def test_a1_too_fast_is_refused_and_ours_never_is(court: Session, tmp_path: Path
 
 
 def test_a1_ours_keeps_every_published_rate() -> None:
-    """The two tables were written apart from each other, from the same page."""
+    """The two tables were written independently, from the same page."""
     kept = {name: (rate.calls, rate.seconds) for name, rate in rate_limits.RATES.items()}
     assert kept == {n: r for n, r in laws.Rates.RATES.items() if n != "ImportRestApi"}  # (A6)
 
@@ -179,7 +179,7 @@ def test_a3_two_writes_meet(court: Session, tmp_path: Path) -> None:
 
 
 def test_a4_what_exists_is_not_asked_for_again(court: Session, tmp_path: Path) -> None:
-    """Also when it is there because an answer was lost (X1)."""
+    """The same holds if it exists because an answer was lost (X1)."""
     held = court(laws.NamesCollide())
     client = naive(held, "apigateway")
     api = client.create_rest_api(name="naive")

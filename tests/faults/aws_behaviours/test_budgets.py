@@ -1,4 +1,4 @@
-"""Each reason to wait has its own budget: one does not use up another's."""
+"""Each reason to wait has its own budget, which other waits do not use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.faults.aws_behaviours.wire import Answer
 
 
 class BusyThenLost(Law):
-    """Busy for five minutes; then it is done, and the answer is lost."""
+    """A call is busy for five minutes; then it is carried out, and the answer is lost."""
 
     ROW = "X1"
     SERVICE = "dynamodb"

@@ -1,4 +1,4 @@
-"""CloudWatch's laws: a naive client falls over each, our alarm and dashboard do not."""
+"""CloudWatch's laws: a naive client fails under each, our alarm and dashboard do not."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_w3_deleting_what_is_not_there(court: Session, tmp_path: Path) -> None:
         shop = under(held, tmp_path / step.KIND)
         made = shop.up(step)
         shop.down(step)
-        made.delete(ours(held))  # somebody else was quicker
+        made.delete(ours(held))  # deleted before, by another client
     assert len(held.refused("W3")) == 3
 
 
@@ -116,7 +116,7 @@ def test_w4_a_dashboards_tags_are_taken_at_first(court: Session, tmp_path: Path)
 def test_w4_a_dashboard_of_that_name_in_another_region_is_not_overwritten(
     court: Session, tmp_path: Path
 ) -> None:
-    """All regions share one set of names: another stack's shows by its owner's line."""
+    """All regions share one set of names; the owner's line shows another stack's."""
     held = court(*(law() for law in laws.LAWS))
     elsewhere = DASHBOARD.with_owner("tap-eu/it")
     naive(held, "cloudwatch").put_dashboard(

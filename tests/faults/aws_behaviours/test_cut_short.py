@@ -1,4 +1,4 @@
-"""A run killed right after it made something that AWS does not show yet: the next one finds it."""
+"""After a run killed right after a creation that AWS does not show yet, the next one finds it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws of API Gateway's domain names: a naive client falls over each, ours does not."""
+"""Laws of API Gateway's domain names: a naive client fails under each, ours does not."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OTHER = "www.example.com"
 
 
 def by_hand(held: Court) -> tuple[Any, str]:
-    """A naive client, its domain name, and an API with the stages v1 and v2."""
+    """Return a naive client, its domain name, and an API with the stages v1 and v2."""
     client = naive(held, "apigateway")
     other = make_certificate(domain=OTHER)
     naive(held, "acm").describe_certificate(CertificateArn=other)  # else moto never issues it
@@ -34,7 +34,7 @@ def by_hand(held: Court) -> tuple[Any, str]:
 
 
 def lives(held: Court, directory: Path, domain: DomainName, api: str, row: str) -> None:
-    """Our domain and mapping come, change and go."""
+    """Create, change and delete our domain and mapping."""
     shop = under(held, directory)
 
     def stack(stage: str, policy: str) -> Any:

@@ -1,4 +1,4 @@
-"""DynamoDB's laws: a naive client falls over each, our table does not."""
+"""DynamoDB's laws: a naive client fails under each, our table does not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMED: dict[str, Any] = {"TableName": "items"}
 
 
 def create(court: Court, **more: Any) -> Any:
-    """The table, by a plain client, which comes back."""
+    """Create the table with a plain client, and return the client."""
     client = naive(court, "dynamodb")
     client.create_table(
         **NAMED,
@@ -71,7 +71,7 @@ def test_d3_what_was_shown_may_be_gone_for_a_moment(
     client.delete_table(**NAMED)
     shop = under(held, tmp_path)
     shop.up(TABLE, within=60)
-    shop.up(TABLE, within=60)  # whatever it believes, it ends well, and there is still one
+    shop.up(TABLE, within=60)  # under any belief it ends well, with one table
     held.clock.sleep(20)
     shop.stays(TABLE)
     shop.forget()
@@ -197,7 +197,7 @@ def test_d12_moved_within_the_hour_is_said_once_and_done_by_later_runs(
 
 
 def test_d12_an_answer_lost_is_no_error(court: Session, tmp_path: Path) -> None:
-    """Said again, it is already enabled: that is what was wanted."""
+    """A repeated request is refused because it is already enabled, which is the wanted state."""
     held = court(laws.ExpiryOnceAnHour(), LosesOnce("UpdateTimeToLive"))
     shop = under(held, tmp_path)
     shop.up(TABLE)

@@ -1,4 +1,4 @@
-"""The laws of flow logs and of EC2's tags: a naive client falls over each, ours does not."""
+"""The laws of flow logs and of EC2's tags: a naive client fails under each, ours does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frame itself: refusals arrive as AWS's answers, changed answers survive the wire."""
+"""The frame itself: refusals arrive as AWS's errors, and changed answers are decoded unchanged."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TRUST = '{"Version": "2012-10-17", "Statement": []}'
 
 
 class Says(Law):
-    """Refuses everything of a service."""
+    """Refuses every call of a service."""
 
     ROW = "test"
 
@@ -42,7 +42,7 @@ class Says(Law):
 
 
 class Rewrites(Says):
-    """Has every answer encoded anew."""
+    """Encodes every answer again."""
 
     def before(self, call: Call, world: World) -> Refusal | Answer | None:
         return None
@@ -67,7 +67,7 @@ def test_a_refusal_arrives_as_an_answer_in_every_protocol(
 
 
 def fill(court: Session) -> None:
-    """One thing of each of many services."""
+    """Create one resource in each of many services."""
     aws = ours(court())
     aws.iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
     aws.dynamodb.create_table(

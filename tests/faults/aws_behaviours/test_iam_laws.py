@@ -1,4 +1,4 @@
-"""IAM's laws: a naive client falls over each, ours does not."""
+"""IAM's laws: a naive client fails under each, ours does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""KMS's law: a naive client falls over it, our key does not."""
+"""KMS's law: a naive client fails under it, our key does not."""
 
 from __future__ import annotations
 

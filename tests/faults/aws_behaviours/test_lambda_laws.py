@@ -1,4 +1,4 @@
-"""Lambda's laws: a naive client falls over each, ours does not."""
+"""Lambda's laws: a naive client fails under each, ours does not."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAMED: dict[str, Any] = {"FunctionName": NAME}
 
 
 def plain(function: Function) -> dict[str, Any]:
-    """What a naive client asks for."""
+    """Return a naive client's request for the function."""
     return {
         **NAMED,
         "Role": function.role,
@@ -40,7 +40,7 @@ def plain(function: Function) -> dict[str, Any]:
 
 
 def by_hand(held: Court, directory: Path) -> tuple[Any, Function]:
-    """A naive client that has just made the function."""
+    """Return a naive client that has just created the function."""
     directory.mkdir(exist_ok=True)
     function, client = a_function(ours(held), directory), naive(held, "lambda")
     client.create_function(**plain(function))
@@ -48,13 +48,13 @@ def by_hand(held: Court, directory: Path) -> tuple[Any, Function]:
 
 
 def forget(held: Court, client: Any) -> None:
-    """What the naive client made is gone."""
+    """Delete the naive client's resources."""
     client.delete_function(**NAMED)
     ours(held).iam.delete_role(RoleName=NAME)
 
 
 def published(held: Court, directory: Path) -> tuple[Function, Version]:
-    """Function and version, made by us; the function settled."""
+    """Return a settled function of ours, and a version of it."""
     function = under(held, directory / "f").up(a_function(ours(held), directory))
     assert isinstance(function, Function)
     return function, version_of(function)

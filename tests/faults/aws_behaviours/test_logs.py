@@ -1,4 +1,4 @@
-"""CloudWatch Logs' laws: a naive client falls over each, our log group does not."""
+"""CloudWatch Logs' laws: a naive client fails under each, our log group does not."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_g3_arns_in_two_spellings(court: Session, tmp_path: Path) -> None:
 
 
 def run_function(court: Court, allowed: Document) -> Any:
-    """A function with its group and a role that may do this; a plain client to delete them."""
+    """Create a function with its group and a role; return a plain client to delete them."""
     iam = naive(court, "iam")
     trust = {
         "Version": "2012-10-17",
@@ -140,7 +140,7 @@ def test_g4_late_lines_bring_it_back_where_the_role_may(
 
 
 def staged(held: Court, directory: Path) -> tuple[Stack, LogGroup]:
-    """A stage of ours, and its execution log as a node."""
+    """Return a stage of ours, and its execution log as a node."""
     gateway = naive(held, "apigateway")
     api = gateway.create_rest_api(name="tap-dev", tags={"provision:owner": "tap-dev/api"})["id"]
     root = gateway.get_resources(restApiId=api)["items"][0]["id"]

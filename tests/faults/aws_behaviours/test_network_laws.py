@@ -1,4 +1,4 @@
-"""Laws of Lambda's network interfaces and of tokens: a naive client falls over each, ours not."""
+"""Laws of Lambda's interfaces and of tokens: a naive client fails under each, ours does not."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.unit.steps.lambda_world import NAME, a_role, with_code
 
 
 class Placed(NamedTuple):
-    """What a naive client put its function in."""
+    """The network of a naive client's function."""
 
     vpc: str
     subnet: str
@@ -35,7 +35,7 @@ class Placed(NamedTuple):
 
 
 def by_hand(held: Court, directory: Path) -> Placed:
-    """A function in a network, made by a naive client."""
+    """Create a function in a network with a naive client."""
     ec2 = naive(held, "ec2")
     vpc = ec2.create_vpc(CidrBlock="10.30.0.0/24")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.30.0.0/25")["Subnet"]["SubnetId"]
@@ -54,7 +54,7 @@ def by_hand(held: Court, directory: Path) -> Placed:
 
 
 def a_stack(directory: Path) -> Stack:
-    """A function in a network, with what stands between them."""
+    """Return a stack of a function in a network, with the resources between them."""
     stack = empty()
     role = stack.add("role", lambda _: Role(name=NAME, service="lambda.amazonaws.com", tags={}))
     vpc = stack.add("vpc", lambda _: Vpc(cidr="10.20.0.0/24", tags={}))
@@ -136,7 +136,7 @@ def test_e6_right_after_the_function_none_may_be_shown(court: Session, tmp_path:
 def test_ours_waits_and_clears_what_lambda_forgot(
     court: Session, tmp_path: Path, seed: int, forgotten: bool
 ) -> None:
-    """Some seeds have them reaped by Lambda, others leave them for us (E5)."""
+    """In some seeds Lambda removes them, in others we do (E5)."""
     held = court(laws.InterfacesLinger(), seed=seed)
     shop, stack = under(held, tmp_path), a_stack(tmp_path)
     shop.run(stack, "up")
@@ -151,7 +151,7 @@ def test_ours_waits_and_clears_what_lambda_forgot(
 
 
 def test_e2_who_leaves_first_waits_less(court: Session, tmp_path: Path) -> None:
-    """And who does not wait until it left gains nothing."""
+    """A function that is deleted while leaving gains nothing."""
     waits = {}
     for way in ("leave", "hurry", "delete"):
         (tmp_path / way).mkdir()
@@ -174,7 +174,7 @@ def test_e2_who_leaves_first_waits_less(court: Session, tmp_path: Path) -> None:
 def test_e3_in_another_group_it_frees_the_first_and_holds_the_subnet(
     court: Session, tmp_path: Path
 ) -> None:
-    """Which is why ours leaves the network: the subnet is to go as well."""
+    """So ours leaves the network, because the subnet is to be deleted as well."""
     held = court(laws.InterfacesLinger(), seed=3)
     placed, client = by_hand(held, tmp_path), naive(held, "ec2")
     other = client.create_security_group(VpcId=placed.vpc, GroupName="other", Description="x")
@@ -203,7 +203,7 @@ def test_e4_an_interface_of_lambda_takes_no_other_group(court: Session, tmp_path
 
 
 class Stuck(laws.InterfacesLinger):
-    """They stay longer than anybody waits."""
+    """They stay longer than any wait."""
 
     stuck_until = 5000.0
 

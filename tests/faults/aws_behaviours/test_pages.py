@@ -1,4 +1,4 @@
-"""The law of pages: a client that reads the first one finds nothing; every command finds all."""
+"""The law of pages: a client that reads only the first finds nothing; every command finds all."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ DIRECT = {
     "tagging.get_resources": "two loops, each to the end of the tokens",
     "wafv2.list_web_acls": "a loop: botocore has no paginator",
 }
-"""Calls of what comes in pages without a paginator, and why each sees all."""
+"""Calls of paged operations without a paginator, and why each sees all."""
 
 
 def test_x12_the_first_page_is_empty_and_a_token_leads_on(court: Session) -> None:
@@ -175,7 +175,7 @@ def test_every_command_lives_with_one_item_a_page(
 
 
 def calls() -> Iterator[tuple[str, str]]:
-    """Client and operation of every call in provision/ that does not name what it asks for."""
+    """Yield client and operation of every call in provision/ that does not name its resources."""
     for path in (ROOT / "provision").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             match node:
@@ -196,7 +196,7 @@ def operations(service: str) -> dict[str, str]:
 
 
 def test_x12_what_comes_in_pages_is_asked_for_by_a_paginator() -> None:
-    """Of both kinds, those that botocore pages and those it knows no paginator for."""
+    """That holds for operations that botocore pages, and for those without a paginator."""
     paged = set()
     for client, operation in calls():
         service = SERVICES[client]

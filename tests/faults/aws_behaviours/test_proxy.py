@@ -71,7 +71,7 @@ def test_every_protocol_is_understood_and_changed(
 
 
 def seen(service: str, operation: str, arguments: dict[str, Any]) -> Call:
-    """What the proxy reads from what boto3 writes."""
+    """Return the call that the proxy reads from boto3's request."""
     caught: list[Request] = []
     made = client(service, "http://127.0.0.1:1")
 
@@ -158,7 +158,7 @@ class StaysPending(FirstPending):
 
 
 def test_laws_take_their_time_faster(emulator: str) -> None:
-    """A naive client falls over a pending function here as well (L6); ours waits, in real time."""
+    """A naive client fails at a pending function here as well (L6); ours waits, in real time."""
     through = proxy(emulator, StaysPending(), factor=60)
     with through as endpoint:
         aws = Aws(Access(region="us-east-1", endpoint=endpoint, credentials=("test", "test")))

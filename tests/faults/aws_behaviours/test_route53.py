@@ -1,4 +1,4 @@
-"""Route 53's laws: a naive client falls over each, our record does not."""
+"""Route 53's laws: a naive client fails under each, our record does not."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def change(client: Any, zone: str, action: str, value: str = '"a"') -> str:
 
 
 def records() -> Stack:
-    """Two records of one zone that need nothing of each other."""
+    """Return a stack of two independent records of one zone."""
     stack = Stack("tap-dev")
     stack.add("proof", lambda _: CNAME)
     stack.add("door", lambda _: ALIAS)

@@ -127,9 +127,9 @@ OPEN: Mapping[str, str] = {
     "V9": "endpoints that are pending have a law (V11), those that fail for good have none",
     "V16": "a filter that does not find a fresh tag yet: recorded only for a few kinds",
 }
-"""Rows that neither a law nor anything else in the tests holds, and what is missing."""
+"""Rows that no law and no other test holds, with the missing part."""
 PLAIN = {"naive", "client"}
-"""The clients without patience: before the court, and before the proxy."""
+"""The clients without retries: through the court, and through the proxy."""
 
 
 def modules() -> Iterator[ModuleType]:
@@ -149,7 +149,7 @@ def test_what_holds_a_row_instead_is_there() -> None:
 
 
 def test_every_law_judges_the_whole_stack() -> None:
-    """None is written and then left out; of those that grow out of another, the last one counts."""
+    """No law is left out of the registry; of laws derived from each other, the last one counts."""
     written = {
         law
         for module in modules()
@@ -162,7 +162,7 @@ def test_every_law_judges_the_whole_stack() -> None:
 
 
 def naive_tests() -> dict[str, list[str]]:
-    """By row: tests that have it in their name and in which a client without patience calls."""
+    """Return, by row, the tests with it in their name and a call of a naive client."""
     found: dict[str, list[str]] = {}
     for file in Path(__file__).parent.glob("test_*.py"):
         functions = {

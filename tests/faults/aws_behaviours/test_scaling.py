@@ -1,4 +1,4 @@
-"""Auto scaling's laws: a naive client falls over each, our target and policy do not."""
+"""Auto scaling's laws: a naive client fails under each, our target and policy do not."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ LISTED: dict[str, Any] = {
 
 
 def register(court: Court, minimum: int = 5) -> Any:
-    """The target, by a plain client, which comes back."""
+    """Register the target with a plain client, and return the client."""
     client = naive(court, "application-autoscaling")
     client.register_scalable_target(**NAMED, MinCapacity=minimum, MaxCapacity=100)
     return client
@@ -64,7 +64,7 @@ def put_policy(client: Any) -> None:
 
 
 def whole() -> Stack:
-    """A table with its reading and writing scaled, as the shipped stack has it."""
+    """Return a stack of a table with scaled reads and writes, as the shipped stack has it."""
     stack = Stack("tap-dev")
     table = stack.add("table", lambda _: TABLE)
     for what in ("Read", "Write"):

@@ -1,4 +1,4 @@
-"""SNS's laws: a naive client falls over each, our topic and subscription do not."""
+"""SNS's laws: a naive client fails under each, our topic and subscription do not."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TRUST: dict[str, Any] = {
 
 
 def speaking(topic: str, role: str) -> dict[str, Any]:
-    """A policy by which the role may publish."""
+    """Return a policy by which the role may publish."""
     return {
         "Version": "2012-10-17",
         "Statement": [

@@ -1,4 +1,4 @@
-"""SQS's laws: a naive client falls over each, our queue does not."""
+"""SQS's laws: a naive client fails under each, our queue does not."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Every verb of a step returns only when AWS has settled, by itself: no engine looks again here.
+"""Every verb of a step returns only when AWS has settled, without the engine's observation.
 
-In a whole run `verify`, and the last look of a removal, would wait in its place; the nodes that
+In a whole run `verify`, and the last observation of a removal, would wait instead; the nodes that
 depend on this one would not.
 """
 
@@ -32,7 +32,7 @@ OWNER = "tap-dev/it"
 
 
 def sent(held: Court, operation: str) -> float:
-    """When its last call left."""
+    """Return when its last call was sent."""
     return max(each.at for each in held.sent if each.call.operation == operation and each.done)
 
 
@@ -40,7 +40,7 @@ def sent(held: Court, operation: str) -> float:
 
 
 def a_living(held: Court, directory: Path) -> tuple[Aws, Function]:
-    """Our way to AWS, and a function that has settled."""
+    """Return our connection to AWS, and a function that has settled."""
     aws = ours(held)
     made = a_function(aws, directory).with_owner(OWNER).create(aws)
     held.clock.sleep(300)
@@ -48,7 +48,7 @@ def a_living(held: Court, directory: Path) -> tuple[Aws, Function]:
 
 
 def change(held: Court) -> None:
-    """Another party's update, which goes on after its answer."""
+    """Update the function as another client, so that the update continues after its answer."""
     naive(held, "lambda").update_function_configuration(FunctionName=NAME, Timeout=7)
 
 

@@ -1,4 +1,4 @@
-"""AWS's answers as bytes and back, in each service's own protocol, so that laws can speak."""
+"""AWS's answers as bytes and back, in each service's own protocol, for the laws."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True)
 class Reply:
-    """What comes back over the wire."""
+    """A received answer."""
 
     status: int
     headers: Mapping[str, str]
@@ -32,7 +32,7 @@ class Reply:
 
 
 def encode_error(model: OperationModel, code: str, message: str, status: int) -> Reply:
-    """An error the way this operation's service writes it."""
+    """Return an error as this operation's service encodes it."""
     protocol = model.service_model.resolved_protocol
     if protocol == "ec2":
         body = (
@@ -58,7 +58,7 @@ def encode_error(model: OperationModel, code: str, message: str, status: int) ->
 
 
 def decode_answer(model: OperationModel, reply: Reply) -> Answer:
-    """The reply as botocore would hand it to a caller."""
+    """Return the reply as botocore would pass it to a caller."""
     parser = botocore.parsers.create_parser(model.service_model.resolved_protocol)
     raw = {"status_code": reply.status, "headers": http_headers(reply), "body": reply.body}
     shape: Any = model.output_shape  # None where the answer is empty, which the parser knows
@@ -68,7 +68,7 @@ def decode_answer(model: OperationModel, reply: Reply) -> Answer:
 
 
 def http_headers(reply: Reply) -> HTTPHeaders:
-    """The headers, found by name in any case."""
+    """Return the headers, found by name in any case."""
     headers = HTTPHeaders()
     for name, value in reply.headers.items():
         headers[name] = str(value)
@@ -76,7 +76,7 @@ def http_headers(reply: Reply) -> HTTPHeaders:
 
 
 def encode_answer(model: OperationModel, answer: Answer) -> Reply:
-    """A good answer in the operation's own protocol."""
+    """Return a good answer in the operation's own protocol."""
     service = model.service_model
     serializer = get_serializer_class(service.service_name, service.resolved_protocol)
     made = serializer(moto_model(service).operation_model(model.name)).serialize(answer)
@@ -89,11 +89,11 @@ def encode_answer(model: OperationModel, answer: Answer) -> Reply:
 
 
 _MOTO_MODELS: dict[str, MotoServiceModel] = {}
-"""Made once a service; its parsers and serializers want these."""
+"""Models by service, for its parsers and serializers."""
 
 
 def moto_model(service: ServiceModel) -> MotoServiceModel:
-    """The emulator's own reading of a service."""
+    """Return the emulator's own model of a service."""
     name = service.service_name
     if name not in _MOTO_MODELS:
         described = botocore.loaders.create_loader().load_service_model(name, "service-2")

@@ -1,4 +1,4 @@
-"""What must hold after a disturbance: the two sequels, judged by what the account then holds."""
+"""Conditions after a disturbance: two sequels, checked by the account's content afterwards."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Operation:
     edition: Edition
     first: tuple[tuple[str, Edition], ...] = ()
     lost: bool = False
-    """The state directory is gone with the process: killed only, and at writes."""
+    """Whether the state directory is lost with the process, which is only killed, at writes."""
 
 
 @dataclass
 class Judge:
-    """Judges one operation. `whole` is what the account holds after an undisturbed `up`."""
+    """Checks one operation; `whole` is the account's content after an undisturbed `up`."""
 
     world: World
     operation: Operation
@@ -35,12 +35,12 @@ class Judge:
     whole: Shape = field(default_factory=dict)
 
     def prepare(self) -> None:
-        """Bring the account to where the operation starts."""
+        """Bring the account to the state in which the operation starts."""
         for verb, edition in self.operation.first:
             assert attempt(self.world.command(verb, edition)) == []
 
     def learn(self, folder: Path) -> None:
-        """Find out `whole`, in a process of its own."""
+        """Find `whole`, in a process of its own."""
         file = folder / f"{self.operation.name}-whole.json"
         child = os.fork()
         if child == 0:
@@ -63,8 +63,11 @@ class Judge:
         file.write_text(json.dumps({k: sorted(v) for k, v in self.world.now().items()}))
 
     def sequels(self, *, finished: bool = False) -> dict[str, Callable[[], list[str]]]:
-        """Each tells what is amiss after it; nothing when all is well. Where the disturbed command
-        finished by itself, the first is judged at once, and the second follows it."""
+        """Return the sequels; each returns its complaints, or nothing.
+
+        If the disturbed command finished by itself, the account is checked at once, and then
+        follows the second sequel.
+        """
         if finished and self.operation.verb == "up":
             return {"again": lambda: self.is_up() or self.goes_down()}
         if finished:

@@ -1,8 +1,8 @@
-"""The line between the AWS SDK and the emulated AWS: counts every request, and is where a process
-ends, an answer is lost, or AWS answers 500 after all.
+"""The connection between the AWS SDK and the emulated AWS, at which runs are disturbed.
 
-At a request that is wanted the process forks: the child has the account as it is then, for nothing,
-and lives on with that one disturbance; the parent goes on undisturbed.
+It counts every request. At a wanted one the process forks: the child has the account as it is then,
+at no cost, and continues with one disturbance: its end, a lost answer, or a 500. The parent
+continues undisturbed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Answer = tuple[int, dict[str, str], str | bytes] | None
 
 
 class Way(StrEnum):
-    """How a call goes wrong. In the first two the process is gone; in the others it lives on."""
+    """How a call fails. In the first two ways the process ends; in the others it continues."""
 
     BEFORE = "killed before"
     AFTER = "killed after"
@@ -63,18 +63,18 @@ class Call:
 
 @dataclass
 class Line:
-    """`meet` is told every call before it is sent, and says in which way it goes wrong, if any."""
+    """Passes every call to `meet` before it is sent, which returns how it fails, if it does."""
 
     meet: Callable[[Call], Way | None] = lambda call: None
     killed: Callable[[], None] = lambda: None
-    """Called where the process ends. Must not return."""
+    """Called where the process ends; must not return."""
     count: int = 0
     writes: int = 0
     calls: list[Call] = field(default_factory=list)
     _now: tuple[str, str] = ("", "")
 
     def watch(self, client: Any) -> None:
-        """`prepare` of an Access: learn the name of the request about to be sent."""
+        """Record the name of the request about to be sent, as the `prepare` of an Access."""
         client.meta.events.register("before-send.*.*", self._named)
 
     def unwatch(self, client: Any) -> None:
@@ -102,7 +102,7 @@ class Line:
 
     @contextmanager
     def laid(self) -> Iterator[None]:
-        """Every request of this process goes over this line."""
+        """Lead every request of this process through this line."""
         with pytest.MonkeyPatch.context() as patch:
             send = botocore_stubber.process_request
             patch.setattr(

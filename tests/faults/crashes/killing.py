@@ -1,5 +1,6 @@
-"""SIGKILL for real: a process with eight workers, talking HTTP to the emulated account of this one,
-kills itself at a random call. Its lock must be free at once, and the same sequels hold.
+"""SIGKILL for real, in a process with eight workers that uses this one's account over HTTP.
+
+It kills itself at a random call. Its lock must be free at once, and the same sequels hold.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from tests.faults.crashes.setup import World, account, add_neighbours, attempt
 
 WORKERS = 8
 IN_FLIGHT = 0.3
-"""Seconds for what the dead process had sent to be done."""
+"""Seconds for the dead process's last requests to be carried out."""
 CALLS = {
     "up from nothing": 240,
     "up that changes": 330,
@@ -34,7 +35,7 @@ CALLS = {
     "up that renames": 150,
     "up that replaces the network, state lost": 190,
 }
-"""How many calls each makes, nearly: a kill that comes too late is no kill, and is not counted."""
+"""The approximate number of calls of each: a later kill does not happen, and is not counted."""
 
 
 @dataclass
@@ -64,14 +65,14 @@ class Suicide:
 
 @dataclass(frozen=True)
 class Kill:
-    """One process killed, and what was found amiss afterwards."""
+    """One process killed, and the complaints afterwards."""
 
     what: str
     wrong: list[str]
 
 
 def kills(folder: Path, seed: int, count: int) -> Iterator[Kill]:
-    """`count` random kills, alternately followed by the same and by the opposite command."""
+    """Yield `count` random kills, each followed by the same or by the opposite command."""
     dice = random.Random(seed)
     with account(), serving() as endpoint:
         world = World(folder / "home", folder / "state")
@@ -102,7 +103,7 @@ def kills(folder: Path, seed: int, count: int) -> Iterator[Kill]:
 
 
 def killed(world: World, operation: Operation, suicide: Suicide, endpoint: str) -> bool:
-    """Whether the process died of it."""
+    """Return whether the process died of it."""
     child = os.fork()
     if child:
         _, status = os.waitpid(child, 0)
@@ -115,7 +116,7 @@ def killed(world: World, operation: Operation, suicide: Suicide, endpoint: str) 
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """The account of this process, over HTTP."""
+    """Serve the account of this process over HTTP."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

@@ -1,10 +1,10 @@
-"""Crash matrix: the complete stack's commands, disturbed at every call in every way, then judged.
+"""Crash matrix: the complete stack's commands, disturbed at every call in every way.
 
-after the disturbance, the same command again:
-    it succeeds; the account holds what it holds after an undisturbed run, nothing more; the
-    journal holds no intention; `up` once more writes nothing; `down` then leaves what was there
-    before us
-after the disturbance, the opposite command: the same demands
+After the disturbance, either sequel must succeed:
+
+- the same command again: the account holds the same as after an undisturbed run; the journal has no
+  pending operation; `up` once more writes nothing; `down` then leaves the account as it was before;
+- the opposite command, with the same demands.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from tests.faults.crashes.interceptor import Call, Line, Way
 from tests.faults.crashes.setup import World, attempt
 
 CELL_SECONDS = 240
-"""A cell takes two seconds; one that hangs is a failed one."""
+"""A cell takes two seconds; one that hangs has failed."""
 
 
 @dataclass
 class Cell:
-    """One call of one operation, going wrong in one way; `wrong` says what was found amiss."""
+    """One call of one operation, failing in one way; `wrong` are the complaints."""
 
     operation: str
     number: int
@@ -40,9 +40,9 @@ class Cell:
     way: Way
     wrong: list[str] = field(default_factory=lambda: ["no result: the process died"])
     went_on: bool | None = None
-    """Whether the disturbed command itself finished; None where it was killed."""
+    """Whether the disturbed command itself finished; None if it was killed."""
     like: int | None = None
-    """Index of the cell that left the account and the journal the same, byte for byte."""
+    """Index of the cell that left an identical account and journal."""
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Matrix:
     _running: dict[int, int] = field(default_factory=dict)
     _seen: dict[tuple[int, str], int] = field(default_factory=dict)
     _cell: int | None = None
-    """In a child: which cell it is."""
+    """The number of the cell, in a child."""
 
     @property
     def operation(self) -> Operation:
@@ -69,7 +69,7 @@ class Matrix:
         return self.judge.world
 
     def run(self) -> list[Cell]:
-        """All wanted cells. The account is as before the operation's `first` when called."""
+        """Run all wanted cells; the account must be as before the operation's `first`."""
         self.judge.prepare()
         self.judge.learn(self.results)
         line = Line(killed=lambda: self._judge(None))
@@ -100,7 +100,7 @@ class Matrix:
         return fits and self.wanted(call, way)
 
     def _fork(self, line: Line, call: Call, way: Way) -> bool:
-        """True in the child."""
+        """Fork, and return True in the child."""
         number = len(self.cells)
         cell = Cell(self.operation.name, call.number, f"{call.service} {call.operation}", way)
         self.cells.append(cell)
@@ -149,7 +149,7 @@ class Matrix:
     # -- the child -----------------------------------------------------------------------------
 
     def _judge(self, failed: list[str] | None) -> None:
-        """Both sequels, each in a process of its own; `failed` is None where we were killed."""
+        """Run both sequels, each in its own process; `failed` is None after a kill."""
         assert self._cell is not None
         went_on = None if failed is None else not failed
         self.world.journal = None
@@ -166,26 +166,26 @@ class Matrix:
                 self._sequel(part, went_on, sequels[part])
 
     def _sequel(self, part: str, went_on: bool | None, sequel: Callable[[], list[str]]) -> None:
-        """Judge, leave the judgement behind, and end this process: nothing else of it may run."""
+        """Check, write the result to a file, and end this process: no other code of it may run."""
         assert self._cell is not None
         try:
             file = self._file(self._cell, part)
             self.world.move_state(self.results / f"state-{file.stem}")
             wrong = [f"{part}: {word}" for word in sequel()]
             file.write_text(json.dumps({"wrong": wrong, "went_on": went_on}))
-        except BaseException:  # noqa: BLE001  (whatever it is: without a judgement the cell failed)
+        except BaseException:  # noqa: BLE001 (without a result the cell failed)
             traceback.print_exc()
             sys.stderr.flush()
         os._exit(0)
 
 
 def every_write(call: Call, way: Way) -> bool:
-    """Killed at every call, reads too (most leave what the one before left); the rest at writes."""
+    """Return whether to disturb it: killed at every call, reads too; other ways only at writes."""
     return way.kills or call.write
 
 
 def sampled(seed: int, share: float) -> Callable[[Call, Way], bool]:
-    """A share of all calls in all ways, the same for the same seed."""
+    """Return a choice of a share of all calls in all ways, the same for the same seed."""
     dice = random.Random(seed)
     return lambda call, way: dice.random() < share
 

@@ -1,4 +1,4 @@
-"""The commands of the matrix: `up` from nothing, three that change what is there, and `down`."""
+"""The commands of the matrix: `up` from nothing, three that change a stack, and `down`."""
 
 from __future__ import annotations
 

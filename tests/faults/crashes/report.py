@@ -1,4 +1,4 @@
-"""What the crash matrix came to, as a page for readers: docs/reliability.md."""
+"""The results of the crash matrix, as a page for readers: docs/reliability.md."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Run:
     date: str
     machine: str
     share: float = 1
-    """Of the cells: 1 means all of them."""
+    """The share of cells that were run: 1 means all of them."""
 
     @classmethod
     def of(cls, matrix: Matrix, cells: list[Cell], seconds: float, commit: str) -> Self:
@@ -117,7 +117,7 @@ class Lost:
 
 
 def commit() -> str:
-    """The commit the tool is at, with + when its own code differs from that."""
+    """Return the tool's commit, with + if its own code differs from that."""
     return _git("rev-parse", "--short", "HEAD") + (
         "+" if _git("status", "--porcelain", "provision") else ""
     )
@@ -161,7 +161,7 @@ def _total(run: Run) -> str:
 
 
 def _table(run: Run) -> str:
-    """One row an AWS operation: at which calls, and what came of each way."""
+    """Return one row for each AWS operation: its calls, and the result of each way."""
     lines = [
         f"## `{run.operation}`\n",
         f"| AWS operation | calls | {' | '.join(Way)} |",
@@ -185,7 +185,7 @@ def _outcome(cells: Sequence[Cell]) -> str:
 
 
 def ranges(numbers: Iterable[int]) -> str:
-    """1, 2, 3, 7 → 1-3, 7."""
+    """Return numbers as ranges: 1, 2, 3, 7 → 1-3, 7."""
     runs: list[list[int]] = []
     for number in sorted(numbers):
         if runs and number == runs[-1][-1] + 1:

@@ -1,4 +1,4 @@
-"""The shipped stack's account in this process: commands as processes of their own, one thread."""
+"""The shipped stack's account in this process, and commands that run one after another."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Shape = dict[str, Counter[str]]
 
 @dataclass(frozen=True)
 class Edition:
-    """One state of config.yaml and the sources."""
+    """One version of config.yaml and the sources."""
 
     name: str
     changes: Mapping[str, Any]
@@ -53,7 +53,7 @@ class Edition:
 
 @dataclass
 class World:
-    """Where the stack's files are. The account is moto's, of this process."""
+    """The directories of the stack's files; the account is moto's, of this process."""
 
     home: Path
     state: Path
@@ -79,7 +79,7 @@ class World:
         return lambda: self.run(verb, edition)
 
     def run(self, verb: str, edition: Edition, *, line: Line | None = None) -> Result:
-        """A command as a process of its own: its own clients, its own journal."""
+        """Run a command as a process of its own, with its own clients and journal."""
         self.last = line or Line()
         aws = self.aws(None if self.endpoint else self.last)
         home = self.home / edition.name
@@ -97,7 +97,7 @@ class World:
                 self.journal.close()
 
     def move_state(self, to: Path) -> None:
-        """What a forked process does before it lives on: state of its own, as it is on disk."""
+        """Give a forked process its own copy of the state as it is on disk."""
         if self.state.exists():  # it is made only after the first calls
             shutil.copytree(self.state, to)
         self.state = to
@@ -108,7 +108,7 @@ class World:
             self.journal.directory = to
 
     def now(self) -> Inventory:
-        """All the account holds, except API Gateway's account-wide logging role."""
+        """Return the account's content, except API Gateway's account-wide logging role."""
         aws = self.aws()
         found = {**inventory(aws), **scaling(aws)}
         kept = {
@@ -118,7 +118,7 @@ class World:
         return {kind: names for kind, names in kept.items() if names}
 
     def intentions(self) -> list[str]:
-        """Nodes whose record still says that something was begun."""
+        """Return the nodes whose record has a pending operation."""
         records = Journal.read(self.state, STACK, KINDS).records
         return [f"{node} ({record.pending})" for node, record in records.items() if record.pending]
 
@@ -130,12 +130,12 @@ IDS = re.compile(
 
 
 def shape(found: Inventory) -> Shape:
-    """What AWS chose (ids, numbers) made alike: names are compared, ids counted."""
+    """Return the content with equal ids: names are compared, ids counted."""
     return {kind: Counter(IDS.sub("*", name) for name in names) for kind, names in found.items()}
 
 
 def told(kind: str, have: Shape, want: Shape) -> list[str]:
-    """The differences in words."""
+    """Return the differences in words."""
     words = []
     for what in sorted(have.keys() | want.keys()):
         more = have.get(what, Counter()) - want.get(what, Counter())
@@ -150,7 +150,7 @@ def failures(outcome: Result) -> list[str]:
 
 
 def attempt(run: Callable[[], Result]) -> list[str]:
-    """What went wrong, in words; nothing when all is well."""
+    """Return the failures in words, or nothing."""
     try:
         return failures(run())
     except ProvisionError as error:
@@ -159,7 +159,7 @@ def attempt(run: Callable[[], Result]) -> list[str]:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Walks in one thread; client classes made once, and no garbage collected in short lives."""
+    """Run walks in one thread, create client classes once, and collect no garbage."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(provision.model.stack, "ThreadPoolExecutor", Inline)
         patch.setattr(provision.aws.concurrency, "ThreadPoolExecutor", Inline)
@@ -180,7 +180,7 @@ def one_thread() -> Iterator[None]:
 
 @contextmanager
 def account() -> Iterator[None]:
-    """An emulated account, empty."""
+    """Run the block with an empty emulated account."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
         os.environ.pop(name, None)
     os.environ |= {
@@ -196,7 +196,7 @@ def account() -> Iterator[None]:
 
 
 def add_neighbours(aws: Aws) -> None:
-    """What is there before us and is none of ours."""
+    """Create resources that exist before our stack and do not belong to it."""
     aws.route53.create_hosted_zone(Name=ZONE, CallerReference="test")
     aws.logs.create_log_group(logGroupName="/aws/lambda/tap-dev-items-2")
     aws.sqs.create_queue(QueueName="tap-dev-items-dead-letters-2")
@@ -207,7 +207,7 @@ def add_neighbours(aws: Aws) -> None:
 
 
 def warm_up(folder: Path, edition: Edition) -> None:
-    """Everything read, parsed and compiled once, before processes are forked off."""
+    """Read, parse and compile everything once, before processes are forked off."""
     world = World(folder, folder / "state")
     add_neighbours(world.aws())
     for verb in ("up", "down"):

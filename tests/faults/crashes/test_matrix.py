@@ -14,7 +14,7 @@ from tests.faults.crashes.report import TEMPLATE
 from tests.support.sample_stack import ROOT
 
 SHARE = "0.004"
-"""Of the cells of one operation: about three, whichever the seed chooses."""
+"""The share of the cells of one operation: about three with any seed."""
 KILLS = "1"
 TOTALS = 6
 """Columns of the page's table of all operations."""
@@ -22,7 +22,7 @@ TOTALS = 6
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="snapshots of the account are forks")
 def test_a_sample_of_all_crashes_leaves_nothing_wrong() -> None:
-    """In a process of its own: a test runner's threads do not survive forks."""
+    """It runs in its own process, because a test runner's threads do not survive forks."""
     seed = os.environ.get("CRASH_SEED", str(secrets.randbelow(1_000_000)))
     operation = OPERATIONS[int(seed) % len(OPERATIONS)].name
     options = f"--dry --share {SHARE} --kills {KILLS} --seed {seed}"

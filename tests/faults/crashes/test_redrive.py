@@ -1,5 +1,7 @@
-"""`dlq redrive` killed at every write, and with lost answers: every event is in the queue or ran
-successfully; what arrives meanwhile is left alone; a poison message ends the run once.
+"""`dlq redrive` killed at every write, and with lost answers, loses no event.
+
+Every event is in the queue or ran successfully; events that arrive in the meantime are left alone;
+a poison message ends the run once.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ POISON = "poison"
 
 
 class Function:
-    """Fails for the poison alone; what it ran is counted."""
+    """A function that fails only for the poison message, and counts its events."""
 
     def __init__(self) -> None:
         self.ran: list[str] = []
@@ -71,7 +73,7 @@ def send(*events: str) -> None:
 
 
 def left() -> list[str]:
-    """The events in the queue, hidden ones too."""
+    """Return the events in the queue, hidden ones too."""
     (queue,) = sqs_backends["123456789012"]["us-east-1"].queues.values()
     return sorted(json.loads(message.body)["id"] for message in queue._messages)
 

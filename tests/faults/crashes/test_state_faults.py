@@ -1,4 +1,4 @@
-"""A disk that fills up, or may not be written: told with the remedy, and the next run finishes."""
+"""A full disk, or one that cannot be written: reported with a remedy, and the next run finishes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def queues() -> set[str]:
 
 @contextmanager
 def failing(name: str, fails: Callable[[int], bool], code: int, room: int = 0) -> Iterator[None]:
-    """`os.name` fails with `code` whenever `fails(call number)`; of a write, `room` bytes fit."""
+    """Let `os.name` fail with `code` if `fails(call number)`; of a write, `room` bytes fit."""
     real = vars(os)[name]
     calls = 0
 
@@ -106,7 +106,7 @@ def test_a_disk_full_at_any_write_is_told_and_the_next_run_finishes(
 def test_a_disk_full_for_one_write_only_tears_no_other_record(
     tmp_path: Path, account: None
 ) -> None:
-    """One node's record does not fit, the next one's does: it must not stand on the torn line."""
+    """One node's record does not fit, and the next must not be on the same line."""
     for number in range(1, 30):
         workshop = Workshop(tmp_path / str(number))
         with failing("write", only_the(number), errno.ENOSPC, room=7):

@@ -1,4 +1,4 @@
-"""Each run in its time and memory; how many there are."""
+"""Limits of time and memory for each run, and the number of runs."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from random import Random
 from typing import Final, NoReturn
 
 SECONDS: Final = 20
-"""Far above what any run takes on a busy machine, far below for ever."""
+"""Far longer than any run takes on a busy machine, and far shorter than an endless one."""
 BYTES: Final = 1_073_741_824
-"""On top of what the process has."""
+"""Bytes in addition to those that the process already has."""
 FOLD: Final = int(os.environ.get("FUZZ", "1"))
-"""`make fuzz` does this many times as much as the suite, with other seeds after the suite's."""
+"""`make fuzz` does this many times as much as the suite, with further seeds."""
 
 
 class TooLong(BaseException):
-    """Nothing catches it."""
+    """The time is over; no code catches it."""
 
 
 def seeds(few: int) -> Iterator[Random]:
-    """As many as the suite has, each the same in every run; or FOLD times as many."""
+    """Yield as many seeds as the suite has, the same in every run; or FOLD times as many."""
     yield from (Random(number) for number in range(few * FOLD))
 
 
 @contextmanager
 def bounded() -> Iterator[None]:
-    """Raises `TooLong` in the main thread when the time is over; memory ends as MemoryError."""
+    """Raise `TooLong` in the main thread after the time, and MemoryError above the memory."""
 
     def late(*_: object) -> NoReturn:
         raise TooLong(f"more than {SECONDS} s")

@@ -1,4 +1,4 @@
-"""Damage at random, the same for the same seed: of a text, and of a JSON document's parts."""
+"""Random damage, the same for the same seed: of a text, and of a JSON document's parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PIECES: Final = (
     "[" + "{}, " * 9_000 + "]", "environment: local", "source: .git", "\n", "\n\n  ", "}", "]",
     ",", "{}", "[]", '""',
 )  # fmt: skip
-"""What parsers, terminals and shells stumble over."""
+"""Text that parsers, terminals and shells treat specially."""
 
 VALUES: Final[tuple[Any, ...]] = (
     None, True, False, 0, -1, 2**63, 10**4299, 0.5, float("inf"), float("nan"), "", " ", "x",
@@ -27,14 +27,14 @@ VALUES: Final[tuple[Any, ...]] = (
 
 
 def damaged_text(text: str, random: Random) -> str:
-    """With one to three wounds."""
+    """Return the text with one to three random changes."""
     for _ in range(random.choice((1, 1, 1, 2, 3))):
         text = random.choice(_WOUNDS)(text, random)
     return text
 
 
 def damaged_bytes(text: str, random: Random) -> bytes:
-    """The same as it stands in a file; now and then it is no UTF-8 any more."""
+    """Return the same as bytes of a file, which sometimes are not UTF-8 any more."""
     content = damaged_text(text, random).encode(errors="surrogatepass")
     if random.random() < 0.1:
         at = random.randrange(len(content) + 1)
@@ -43,7 +43,7 @@ def damaged_bytes(text: str, random: Random) -> bytes:
 
 
 def damaged_json(text: str, random: Random) -> str:
-    """With some of its parts replaced, removed, renamed, exchanged or wrapped up deep."""
+    """Return it with parts replaced, removed, renamed, exchanged or nested deep."""
     document = json.loads(text)
     for _ in range(random.choice((1, 1, 2, 3))):
         document = _damaged(document, random)

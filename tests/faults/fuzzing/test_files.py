@@ -1,6 +1,6 @@
-"""config.yaml, the state, its log and saved plans, damaged at random: each is read as what it says
-or refused as what it is, with the right exit code, in bounded time and memory, and no run ends as
-something unexpected.
+"""config.yaml, the state, its log and saved plans, damaged at random, are read or refused.
+
+The exit code is right, time and memory are bounded, and no run ends with an unexpected error.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ HALF = 0.5
 
 
 def ended(answer: Answer, codes: set[int], content: bytes | str) -> None:
-    """As it should, and saying what to do."""
+    """Assert a right end, with a hint."""
     shown = f"{content!r:.3000}"
     assert "Error: unexpected" not in answer.err, f"{answer.err}\n{shown}"
     assert answer.code in codes, f"{answer.code} {answer.err}\n{shown}"
@@ -55,7 +55,7 @@ def ended(answer: Answer, codes: set[int], content: bytes | str) -> None:
 
 
 def refused_with_hint(read: Callable[[], T]) -> T | None:
-    """What is read, or None where it is refused and the error says what to do."""
+    """Return the value read, or None if it is refused with a hint."""
     try:
         return read()
     except (InvalidPlanFile, StateError) as error:
@@ -90,7 +90,7 @@ FINDINGS = {
 
 
 def test_a_saved_plan(inputs: StackInputs, tmp_path: Path) -> None:
-    """Whatever is read is refused as moved, or says the same as before of all that is done."""
+    """A plan that can be read is refused as out of date, or allows exactly the same changes."""
     file = tmp_path / "plan.json"
     true = capture_plan(inputs, FINDINGS, PlanOptions())
     write_plan(file, true)
@@ -112,7 +112,7 @@ def test_a_saved_plan(inputs: StackInputs, tmp_path: Path) -> None:
 
 
 def lines_of(records: dict[str, Record]) -> str:
-    """The log that says all of it."""
+    """Return the log with all of these records."""
     return "".join(
         json.dumps([node, record_to_json(record)]) + "\n" for node, record in records.items()
     )
@@ -120,7 +120,7 @@ def lines_of(records: dict[str, Record]) -> str:
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """A directory whose state has some records."""
+    """Return a directory whose state has some records."""
     journal = Journal(tmp_path / "state", STACK, KINDS).open(HOLDER)
     journal.pin(PinnedLocation("123456789012", "us-east-1"))
     journal.done("table.items", TABLE)
@@ -131,7 +131,7 @@ def state(tmp_path: Path) -> Path:
 
 
 def test_the_state_and_its_log(state: Path) -> None:
-    """Whatever is read can be written and read again; nothing of it is lost to a second look."""
+    """A state that can be read can be written and read again without loss."""
     whole = (state / "state.json").read_text()
     log = lines_of(Journal.read(state, STACK, KINDS).records)
     for random in seeds(80):

@@ -1,1 +1,1 @@
-"""The gates of the commands, each tried by the command line with what it protects at stake."""
+"""The gates of the commands, each tried by the command line with the protected resource."""

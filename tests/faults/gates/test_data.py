@@ -1,4 +1,4 @@
-"""Data goes where it was named, by who may, and nothing that kept data needs goes with it."""
+"""Data is deleted only as named and permitted, and so is all that kept data needs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Begun(Exception):
 
 @pytest.fixture
 def begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What passes all gates ends there: making the whole stack would show nothing more."""
+    """End a command that passes all gates there: creating the stack would show nothing more."""
 
     def begin(*_: Any) -> None:
         raise Begun

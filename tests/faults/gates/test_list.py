@@ -1,4 +1,4 @@
-"""Every gate of the commands, and the test that tries it with what it protects at stake."""
+"""Every gate of the commands, and the test that tries it with the protected resource."""
 
 from __future__ import annotations
 

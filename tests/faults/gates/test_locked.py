@@ -1,4 +1,4 @@
-"""While one command works on a state, no other that may write begins: it only asked where it is."""
+"""While one command works on a state, no other that may write begins."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ READS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("dlq", "save"): ("items", "letters.jsonl"),
     ("dlq", "purge"): ("items", "--yes"),
 }
-"""Of the state: what these change in AWS is not in it."""
+"""Commands that read the state; the changes that some make in AWS are not in it."""
 WITHOUT_STATE = {"config", "explain", "init", "policy", "local"}
 
 

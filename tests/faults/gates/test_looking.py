@@ -1,4 +1,4 @@
-"""Until somebody agreed, nothing that looks can write: each command is tried with steps that do."""
+"""Before the user agrees, no command can write: each is tried with steps that do."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_look_that_writes_is_stopped(
 
 
 def first_writes(*given: Any, **_: Any) -> Any:
-    """In the place of a part of a command, whichever way it has to AWS."""
+    """Write, in the place of a part of a command, with any connection to AWS it has."""
     first, *others = given
     for one in (first, *others):
         aws = one if isinstance(one, Aws) else getattr(one, "aws", None)

@@ -1,4 +1,4 @@
-"""What the command line opens: what is on only against AWS itself is on there, and nowhere else."""
+"""Protections of connections to AWS are on for AWS itself, and off for the emulator."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ENDPOINTS = {
 
 @pytest.fixture
 def opened(home: Path, provision: Provision, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The way to AWS as a command line leads to it."""
+    """Return the access to AWS that a command line creates."""
     made: list[Any] = []
 
     def keep(access: Any, **_: Any) -> NoReturn:
@@ -73,7 +73,7 @@ def test_against_the_embedded_emulator_it_does_not(
     roots: list[Path] = []
 
     def prepared(_client: object) -> None:
-        """What is done with a client that talks to the emulator."""
+        """Prepare a client for the emulator."""
 
     def for_emulator(root: Path) -> Any:
         roots.append(root)

@@ -1,4 +1,4 @@
-"""What is somebody else's stays theirs: after a `down` cut short, by its id, and under `push`."""
+"""Foreign resources stay after an interrupted `down`, by their id, and under `push`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("account", "fast")
 
 
 def cut_short(home: Path, node: str, step: Step) -> None:
-    """The state of a `down` that ended while this was being deleted."""
+    """Write the state of a `down` that ended while this resource was being deleted."""
     journal = Journal(home / ".provision" / "dev", "tap-dev", KINDS).open(HOLDER)
     journal.begin(node, "delete", step.with_owner(f"{MARK}/{node}"), ())
     journal.close()
@@ -53,7 +53,7 @@ def test_a_log_group_that_came_after_a_down_cut_short(
 def test_an_execution_log_of_anothers_api_after_a_down_cut_short(
     home: Path, provision: Provision
 ) -> None:
-    """API Gateway makes them without a tag: the API says whose it is."""
+    """API Gateway creates them without a tag: the API decides the owner."""
     apis = boto3.client("apigateway")
     theirs = apis.create_rest_api(name="theirs", tags={OWNER: f"{STRANGER}/api"})["id"]
     name = f"API-Gateway-Execution-Logs_{theirs}/v1"

@@ -1,4 +1,4 @@
-"""What stands at stake, made by plain calls: an account with this and nothing else is quick."""
+"""The protected resources, created by plain calls: an account with only one of them is quick."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def make_table(name: str = TABLE, node: str = "table.items", owner: str = MARK) 
 
 
 def make_key() -> str:
-    """The stack's own key, by its alias."""
+    """Create the stack's own key, found by its alias."""
     kms = boto3.client("kms")
     tags: Any = [{"TagKey": OWNER, "TagValue": f"{MARK}/encryption.key"}]
     made = kms.create_key(Tags=tags)["KeyMetadata"]["KeyId"]

@@ -1,1 +1,1 @@
-"""What somebody else put into a folder reaches nothing and runs nothing."""
+"""Files that another party put into a folder reach nothing and run nothing."""

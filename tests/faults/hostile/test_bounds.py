@@ -1,4 +1,4 @@
-"""What a pull request's files may cost whoever only looks at them: memory, time, lines of a log."""
+"""Limits for the files of a pull request in commands that only read: memory, time, log lines."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from tests.integration.test_cli import Provision, home, provision  # noqa: F401 
 from tests.unit.config.sample import SAMPLE, changed, furnish, problems_of
 
 MOST_CHARACTERS = 200_000
-"""Of all that is told at once."""
+"""The limit of all output together."""
 
 
 @pytest.fixture(autouse=True)
 def guesses_left() -> Iterator[None]:
-    """A process guesses at so many words only; the tests after these want theirs."""
+    """Reset the limit on suggested words, of which a process has only so many."""
     yield
     problems._words.cache_clear()
 
@@ -128,7 +128,7 @@ def test_the_file_does_not_lead_to_the_emulator(
     provision: Provision,  # noqa: F811
     home: Path,  # noqa: F811
 ) -> None:
-    """A pipeline's `plan` would look at nothing, and be green."""
+    """Otherwise a pipeline's `plan` would read an empty emulator, and succeed."""
     text = (home / "config.yaml").read_text()
     (home / "config.yaml").write_text(text.replace("environment: dev", "environment: local"))
     for words in (("plan",), ("status",), ("config", "check")):

@@ -1,5 +1,6 @@
-"""A link, a pipe or a device where one of our own files belongs: nothing behind it is read, written
-or waited for, and the user is told its name.
+"""A link, a pipe or a device in the place of one of our files is named to the user.
+
+Its target is not read, written or waited for.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ PRECIOUS = "[default]\naws_secret_access_key = precious\n"
 
 @pytest.fixture
 def victim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of the user's that has nothing to do with us."""
+    """Return a file of the user's that is unrelated to this tool."""
     file = tmp_path_factory.mktemp("elsewhere") / "credentials"
     file.write_text(PRECIOUS)
     return file
@@ -115,7 +116,7 @@ def test_the_state_of_a_checkout_is_not_somewhere_else(
 
 
 def test_a_planted_name_of_an_unfinished_file_is_never_the_one_used(tmp_path: Path, victim: Path):
-    """The state was written as state.json.new, which could be there already, as a link."""
+    """The name state.json.new, used once for writing, could exist already as a link."""
     state = tmp_path / "state"
     state.mkdir()
     for name in ("state.json.new", "lock.json.new", ".state.json.new"):

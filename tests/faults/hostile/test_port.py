@@ -1,4 +1,4 @@
-"""What listens on the emulator's port in its place is asked who it is, and gets nothing else."""
+"""Another program on the emulator's port is asked for its identity, and sent nothing else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEY, SECRET, TOKEN = "AKIACANARYCANARYCANA", "canary-secret-0123456789", "canary
 
 
 class Stranger(http.server.BaseHTTPRequestHandler):
-    """Keeps all that it is sent, and knows nothing."""
+    """A program that records all it is sent, and does not answer."""
 
     heard: list[str]
 
@@ -40,7 +40,7 @@ class Stranger(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def stranger(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """What reached the port on which the emulator is said to be."""
+    """Yield the requests that reach the emulator's recorded port."""
     heard: list[str] = []
     Stranger.heard = heard
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
@@ -57,7 +57,7 @@ def test_a_stranger_on_the_port_gets_a_question(
     stranger: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Though it was taken for the emulator when the command began."""
+    """The same holds if it was taken for the emulator when the command began."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     monkeypatch.setenv("AWS_SESSION_TOKEN", TOKEN)

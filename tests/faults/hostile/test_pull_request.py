@@ -1,5 +1,7 @@
-"""Commands that only look, run with credentials in what somebody else wrote: nothing of it runs,
-nothing is fetched that it names, and nothing of the environment is sent or printed.
+"""Commands that only read, run with credentials in files of another party.
+
+No code of theirs runs, nothing they name is downloaded, and nothing of the environment is sent or
+printed.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ def build_wheel(*_, **__): raise SystemExit(1)
 
 @pytest.fixture
 def marker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that hostile code would make."""
+    """Return the path of a file that hostile code would create."""
     return tmp_path_factory.mktemp("marker") / "ran"
 
 
@@ -59,7 +61,7 @@ def checkout(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
-    """A stack with a layer, where an installer would find sources that run when they are built."""
+    """Return a stack with a layer, in which an installer would find sources that run when built."""
     (home / "config.yaml").write_text(yaml.safe_dump(WITH_LAYER, sort_keys=False))
     project = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
     project += '[project]\nname = "evil"\nversion = "1.0"\n'
@@ -118,7 +120,7 @@ PROGRAM = "#!/bin/sh\necho ran >> {marker}\n"
 
 
 def shadows(folder: Path, marker: Path) -> None:
-    """Modules and programs by the names of those that the tool uses, where it is typed."""
+    """Write modules and programs with the names that the tool uses, in the current directory."""
     for name in (OWN + " " + PYTHONS).split():
         (folder / f"{name}.py").write_text(PLANTED.format(marker=str(marker)))
     for name in ("uv", "bin/uv", ".venv/bin/uv", ".venv/bin/python", "git", "python3"):
@@ -245,7 +247,7 @@ def test_a_configuration_that_is_a_link_to_a_file_elsewhere_is_not_read(
     tmp_path_factory: pytest.TempPathFactory,
     words: tuple[str, ...],
 ) -> None:
-    """What is wrong with a configuration is told with its words."""
+    """An error in a configuration is reported with its text."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     kept = (home / "config.yaml").rename(elsewhere / "config.yaml")
     kept.write_text(f"{kept.read_text()}\nprecious: token\n")

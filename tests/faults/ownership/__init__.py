@@ -1,1 +1,1 @@
-"""Whose is it: what is not this stack's is neither changed nor deleted, whatever we remember."""
+"""A resource that is not this stack's is neither changed nor deleted, whichever state is given."""

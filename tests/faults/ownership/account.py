@@ -1,4 +1,4 @@
-"""Every byte AWS shows of what an account holds, so that "left alone" can be compared."""
+"""Every byte AWS shows of an account's content, so that "left alone" can be compared."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from provision.aws.client import Aws
 from tests.support.account_inventory import inventory, scaling
 
 Dump = dict[str, Any]
-"""`kind id` → what the describe calls answer."""
+"""`kind id` → the answers of the describe calls."""
 
 _PASSING = ("ResponseMetadata", "ApproximateNumberOf", "StateUpdatedTimestamp", "NextToken")
 
 
 def dump(aws: Aws) -> Dump:
-    """What is there now. Equal to another dump where nothing was touched between."""
+    """Return the account's content, equal to another dump if nothing changed in between."""
     found: Dump = {}
     listed = inventory(aws)
     for kind, describe in _DESCRIBE.items():
@@ -42,7 +42,7 @@ def _answer(call: Callable[[], Any]) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON would say it, without what differs from one look to the next."""
+    """Return it as JSON values, without those that differ from one read to the next."""
     text = json.dumps(value, default=str, sort_keys=True)
     return json.loads(text, object_hook=_lasting)
 

@@ -1,4 +1,4 @@
-"""Makes what a stack has somebody else's behind its back, and runs stacks without raising."""
+"""Gives a stack's resources to another owner, and runs stacks without raising."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.harness import ALLOW_ALL, HOLDER, REGION, Recorder, new_aws
 THEIRS = "other-dev"
 ROUTES = ("POST /items", "GET /items/{id}", "PUT /items/{id}", "DELETE /items/{id}")
 SMALL: dict[str, Any] = {"api": {"routes": dict.fromkeys(ROUTES), "models": None}}
-"""One of every kind: fewer routes than the shipped stack."""
+"""One of every kind, with fewer routes than the shipped stack."""
 
 
 def act(
@@ -28,7 +28,7 @@ def act(
     recorder: Recorder | None = None,
     region: str = REGION,
 ) -> Result:
-    """`up` or `down` as a process of its own; failures are in the outcome, as users meet them."""
+    """Run `up` or `down` as its own process; failures are in the outcome, as users meet them."""
     aws = new_aws(recorder, region)
     journal = Journal(directory, stack.name, KINDS).open(HOLDER)
     try:
@@ -42,7 +42,7 @@ def act(
 
 
 def retag(node: str, step: Step) -> Step:
-    """Somebody else's from now on; the step as AWS shows it then."""
+    """Give the resource to another owner, and return the step as AWS then shows it."""
     aws = new_aws()
     have = step.observe(aws)
     assert have is not None
@@ -61,21 +61,21 @@ def retag(node: str, step: Step) -> Step:
 
 
 def dependents(stack: Stack, node: str) -> set[str]:
-    """All nodes that need it, directly or not."""
+    """Return all nodes that need it, directly or not."""
     found: set[str] = set()
-    for name, needs in stack.graph.items():  # a node stands after all it needs
+    for name, needs in stack.graph.items():  # a node comes after all it needs
         if node in needs or found & set(needs):
             found.add(name)
     return found
 
 
 def ancestors(stack: Stack, node: str) -> set[str]:
-    """All it needs, directly or not."""
+    """Return all it needs, directly or not."""
     return {name for name in stack.nodes if node in dependents(stack, name)}
 
 
 def parts(stack: Stack, node: str, steps: dict[str, Step]) -> set[str]:
-    """What carries no mark of its own and is judged by this node."""
+    """Return the nodes without an owner tag whose owner is this node's."""
     found = {node}
     for name, needs in stack.graph.items():
         if needs and needs[0] in found and not steps[name].OWNER_MARK.names_owner:

@@ -1,4 +1,4 @@
-"""Something of ours that is somebody else's now: its node stops, the rest goes on, it stays."""
+"""One resource of ours is now foreign: its node is blocked, the others continue, it stays."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def seen_of(steps: dict[str, Step], nodes: set[str]) -> dict[str, Step | None]:
 
 
 def _without_keys(step: Step | None) -> Step | None:
-    """A key of ours that goes is no longer in anybody's usage plan, and that is as it should be."""
+    """Return a usage plan without keys: a deleted key of ours may leave any plan."""
     return replace(step, keys=()) if isinstance(step, UsagePlan) else step
 
 

@@ -1,5 +1,6 @@
-"""What carries no mark and is told by what it says alone, or comes back unmarked: that a state says
-the same, and calls it ours, changes nothing of a stranger's.
+"""Resources without an owner tag, known by their content or recreated without tags.
+
+An equal state that claims them changes nothing of a foreign one.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ PLAIN = replace(PROOF, values=("theirs.example.net.",))
 
 
 def claim(workshop: Workshop, step: Step, doing: str) -> None:
-    """As if a run of this stack had written it."""
+    """Write a record, as if a run of this stack had written it."""
     journal = Journal(workshop.directory, "tap-dev", KINDS).open(HOLDER)
     if doing:
         journal.begin("it", doing, step, ())
@@ -58,7 +59,7 @@ def test_every_kind_that_is_told_by_what_it_says_is_asked_for(account: None) -> 
 
 
 def test_every_kind_without_a_mark_says_of_what_it_is_part(account: None) -> None:
-    """Whatever names its owner, or belongs to the whole account, is no part of another."""
+    """A kind with an owner tag, or of the whole account, is not part of another."""
     for kind in KINDS.values():
         for_all = kind.MANAGEMENT is Management.NEVER_DELETED
         is_part = not (kind.OWNER_MARK.names_owner or for_all)
@@ -66,14 +67,14 @@ def test_every_kind_without_a_mark_says_of_what_it_is_part(account: None) -> Non
 
 
 def with_domain(want: RecordSet) -> None:
-    """The domain name stands, and is this stack's."""
+    """Create the domain name, owned by this stack."""
     made = make_domain().with_owner("tap-dev/api.domain")
     assert isinstance(made, Tagged)
     replace(made, name=want.name).create(new_aws())
 
 
 def nothing_more(_: RecordSet) -> None:
-    """As before the first `up`."""
+    """Create nothing, as before the first `up`."""
 
 
 @pytest.mark.parametrize("before", [with_domain, nothing_more])
@@ -119,7 +120,7 @@ def test_a_record_of_a_node_that_config_has_not(workshop: Workshop) -> None:
 
 
 def test_what_led_to_a_domain_of_ours_follows_it(workshop: Workshop) -> None:
-    """The domain name was deleted by hand: made again, it has another name of API Gateway's."""
+    """A domain name that was deleted by hand and created again has another target name."""
     make_zone()
     workshop.run(one_node(ALIAS), "up")
     coming = replace(ALIAS, alias_target=UNKNOWN)
@@ -165,12 +166,12 @@ NAMES = (
 
 
 def old(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It was made more than an hour ago."""
+    """Let the group be older than an hour."""
     monkeypatch.setattr(log_group, "NEW", timedelta(seconds=-60))
 
 
 def kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody has said for how long."""
+    """Set a retention, as another user would."""
     for name in NAMES:
         boto3.client("logs").put_retention_policy(logGroupName=name, retentionInDays=400)
 
@@ -196,7 +197,7 @@ def test_an_unmarked_log_group_that_a_state_says_is_being_deleted(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_one_that_came_back_a_moment_ago_is_ours(workshop: Workshop, name: str) -> None:
-    """What wrote to it is gone by now (A35, G4)."""
+    """Its writer no longer exists (A35, G4)."""
     want = LogGroup(name=name, retention=30, tags={})
     new_aws().logs.create_log_group(logGroupName=name)
     claim(workshop, want.with_owner("tap-dev/it"), "delete")

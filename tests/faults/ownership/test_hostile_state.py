@@ -1,6 +1,4 @@
-"""A state that somebody else wrote: whatever it says is ours, `up` and `down` change nothing that
-AWS does not say is.
-"""
+"""A foreign state may claim any resource: only those that AWS shows as ours are changed."""
 
 from __future__ import annotations
 
@@ -37,7 +35,7 @@ GROUP = LogGroup(name="/aws/lambda/tap-dev-items", retention=30, tags={})
 
 
 def small(name: str) -> dict[str, Any]:
-    """One of every kind, with those that carry no mark."""
+    """Return a stack with one of every kind, with those that carry no owner tag."""
     domain = {"name": f"{name}.{ZONE}", "zone": ZONE}
     api = {**SMALL["api"], "domain": domain, "waf": {"rate": 1000}}
     return {"name": name, "api": api, "monitoring": {"email": "ops@example.com"}}
@@ -48,8 +46,11 @@ def records_of(directory: Path, stack: str) -> dict[str, Record]:
 
 
 def forge(directory: Path, stolen: Mapping[str, Record], seed: int) -> None:
-    """A state for `tap-dev` that claims all of the victim's: under names of our own nodes and under
-    others, finished or in the middle of anything, with needs or without."""
+    """Write a state for `tap-dev` that claims all of the victim's resources.
+
+    They are under names of our own nodes and under others, complete or pending, with needs or
+    without.
+    """
     chosen = random.Random(seed)
     journal = Journal(directory, "tap-dev", KINDS).open(HOLDER)
     for node, record in stolen.items():
@@ -87,7 +88,7 @@ def test_what_a_state_claims_is_left_alone(
 
 
 def test_a_node_whose_name_would_complete_a_mark_is_no_node(tmp_path: Path) -> None:
-    """`tap-dev/` was a mark of ours once; the rest of the victim's would come from the state."""
+    """`tap-dev/` was an owner tag of ours once; the state would add the rest of the victim's."""
     theirs = "x/us-east-1/123456789012/network.vpc"
     journal = Journal(tmp_path, "tap-dev", KINDS).open(HOLDER)
     journal.done(theirs, Vpc(cidr="10.0.0.0/24", tags={OWNER: f"tap-dev/{theirs}"}))
@@ -120,8 +121,10 @@ STRANGERS = (
 
 @pytest.mark.parametrize("name", STRANGERS)
 def test_a_log_group_that_a_state_says_is_coming_back(workshop: Workshop, name: str) -> None:
-    """What late writers bring back has no tag (A35). Of nodes that config.yaml has not, a name or
-    an API that is gone proves nothing."""
+    """A group recreated by late writers has no tag (A35).
+
+    For nodes that config.yaml does not have, a name or a deleted API proves nothing.
+    """
     aws = new_aws()
     aws.logs.create_log_group(logGroupName=name)
     journal = Journal(workshop.directory, "tap-dev", KINDS).open(HOLDER)

@@ -1,5 +1,7 @@
-"""No two of (name, environment, account, region) are one stack: in two regions, and of names that
-join alike, through `up`, a change and `down` of each in every order.
+"""Stacks that differ in name, environment, account or region are different stacks.
+
+They are tried in two regions, and with names that join alike, through `up`, a change and `down` of
+each in every order.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ LIFE = ("up", "change", "down")
 ORDERS = [
     tuple("ab"[number not in first] for number in range(6)) for first in combinations(range(6), 3)
 ]
-"""Whose turn it is, so that each goes through its life once: all twenty."""
+"""All twenty orders in which each runs its life cycle once."""
 SEEDED = random.Random(11).sample(ORDERS, 1)
 
 
@@ -58,7 +60,7 @@ class Lives:
         return reference_stack(aws, self.directory / which, changes)
 
     def next(self, which: str) -> Result:
-        """The next part of its life."""
+        """Run the next part of its life cycle."""
         verb = LIFE[self.done[which]]
         self.done[which] += 1
         stack = self.stack(which, {} if verb == "up" else CHANGED)
@@ -68,7 +70,7 @@ class Lives:
 
 
 def of_both() -> Dump:
-    """What both regions show, without what belongs to the whole account."""
+    """Return both regions' content, without what belongs to the whole account."""
     every = [dump(new_aws(region=region)) for region in (REGION, WEST)]
     return {
         f"{number} {key}": value
@@ -105,7 +107,7 @@ ALIKE = [
 def test_names_that_join_alike(
     account: None, tmp_path: Path, first: dict[str, Any], second: dict[str, Any]
 ) -> None:
-    """AWS's names are the same text: all of the first's is foreign to the second, with no write."""
+    """The names in AWS are equal: all of the first's is foreign to the second, without a write."""
     regions = {"a": REGION, "b": REGION}
     lives = Lives(tmp_path, regions, {"a": first, "b": second})
     assert lives.next("a").failed == {}
@@ -137,7 +139,7 @@ def test_no_two_share_a_mark() -> None:
 
 
 def as_before(steps: Mapping[str, Step], directory: Path) -> None:
-    """The marks of an older provision, in AWS and in the state: `tap-dev/{node}`."""
+    """Write an older version's owner tags, in AWS and in the state: `tap-dev/{node}`."""
     aws = new_aws()
     for node, step in steps.items():
         have = step.observe(aws)
@@ -165,7 +167,7 @@ def test_what_an_older_provision_made_is_taken_over_with_its_state(
 
     plan = workshop.run(stack, "plan")
     replaced = {n for n, f in plan.changes.items() if f.action is Action.REPLACE}
-    renamed = {"function.items.role", "function.items.grants"}  # what a role may do goes with it
+    renamed = {"function.items.role", "function.items.grants"}  # grants are deleted with their role
     assert replaced <= renamed | {"function.items.version", "api.deployment"}
     outcome = workshop.run(stack, "up", workers=8)
     assert outcome.failed == {}
@@ -181,7 +183,7 @@ def test_what_an_older_provision_made_is_taken_over_with_its_state(
 
 
 def test_without_its_state_an_older_mark_is_nobodys(workshop: Workshop, tmp_path: Path) -> None:
-    """Two stacks could have such a mark alike: it is adopted by name, or left alone."""
+    """Two stacks could have that owner tag: it is adopted by name, or left alone."""
     stack = reference_stack(new_aws(), tmp_path, SMALL)
     made = workshop.run(stack, "up", workers=8)
     as_before(made.resources, workshop.directory)
@@ -195,7 +197,7 @@ def test_without_its_state_an_older_mark_is_nobodys(workshop: Workshop, tmp_path
 def test_what_is_part_of_an_older_mark_is_ours_where_the_state_has_that(
     workshop: Workshop, known: bool
 ) -> None:
-    """`tap` in `dev-eu` and `tap-dev` in `eu` had one mark; a mapping has none of its own."""
+    """`tap` in `dev-eu` and `tap-dev` in `eu` had one owner tag; a mapping has none of its own."""
     mapping, _ = make_mapping()
     aws = new_aws()
     mapping.create(aws)

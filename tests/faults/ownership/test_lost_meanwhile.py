@@ -1,5 +1,6 @@
-"""What becomes another's between the look of `down` and its deletion stays: the owner is asked once
-more of what goes by a name that others can take.
+"""A resource that becomes foreign between plan and deletion of `down` stays.
+
+The owner is read once more if others can take the resource's name.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ ASKED = {
     "sns.topic": 2,
     "sqs.queue": 2,
 }
-"""The kinds, and how many reads the question is."""
+"""The kinds, and the number of reads to check the owner."""
 ELSEWHERE = {"Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "203.0.113.9"}]}
 GROUP = LogGroup(name="/aws/lambda/tap-dev-items", retention=30, tags={})
 THEIRS = "other/prod/us-east-1/123456789012"
@@ -51,7 +52,7 @@ THEIRS = "other/prod/us-east-1/123456789012"
 
 @pytest.fixture
 def stack(account: None, tmp_path: Path) -> Stack:
-    """All that is asked last, made."""
+    """Return a stack of all kinds that are checked last, created."""
     boto3.client("route53").create_hosted_zone(Name=ZONE, CallerReference="1")
     changes = {**small("tap"), "encryption": {"key": "create"}}
     made = reference_stack(new_aws(), tmp_path / "ours", changes)
@@ -60,7 +61,7 @@ def stack(account: None, tmp_path: Path) -> Stack:
 
 
 def before_it_goes(monkeypatch: pytest.MonkeyPatch, taken: Callable[[str, Step], None]) -> None:
-    """Somebody is quicker than the deletion of each node."""
+    """Let another party act before the deletion of each node."""
     delete = Executor._delete
 
     def later(self: Executor, node: str, needs: tuple[str, ...], have: Step) -> None:
@@ -71,7 +72,7 @@ def before_it_goes(monkeypatch: pytest.MonkeyPatch, taken: Callable[[str, Step],
 
 
 def take(node: str, have: Step) -> None:
-    """By whoever may do so in AWS: the mark, or what it leads to."""
+    """Take it over as any user with permission could: its owner tag, or its target."""
     match have:
         case RecordSet():
             write(have.zone_id, "UPSERT", Name=have.name, **ELSEWHERE)
@@ -163,7 +164,7 @@ def test_what_makes_way_for_another_is_asked_too(
 def test_a_record_goes_only_as_it_was_seen(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch, asks: int
 ) -> None:
-    """Past the last question too: what Route 53 is asked to delete is what was seen, by value."""
+    """Even after the last check, Route 53 deletes only the observed values."""
     zone_id = make_zone()
     workshop.run(one_node(ALIAS), "up")
     have = ALIAS.observe(new_aws())
@@ -185,7 +186,7 @@ def test_a_record_goes_only_as_it_was_seen(
 def test_a_log_group_that_another_made_where_ours_was_stays(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second look, for what late writers bring back, finds one with another's mark."""
+    """The second observation, for recreated groups, finds one with a foreign owner tag."""
     workshop.run(one_node(GROUP), "up")
     monkeypatch.setattr(LogGroup, "has_recent_writes", lambda *_: True)
     delete, theirs = LogGroup.delete, GROUP.with_owner(f"{THEIRS}/function.it.logs")

@@ -1,4 +1,4 @@
-"""Random stacks, edits and crashes beside what others have: `down` leaves theirs as it was."""
+"""Random stacks, edits and crashes next to foreign resources: `down` leaves those as they were."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ POLICY = {
 
 @dataclass(frozen=True)
 class Shape:
-    """Which nodes a stack has, and a value that edits change in each."""
+    """The nodes of a stack, and a value that edits change in each."""
 
     plain: frozenset[str]
     role: bool = False
@@ -56,7 +56,7 @@ class Shape:
 
 
 def built(shape: Shape, name: str, folder: Path) -> Stack:
-    """The stack of that shape; every name begins with `tap-dev-`, whatever the stack is called."""
+    """Return the stack of that shape; every name begins with `tap-dev-`."""
     stack = Stack(name)
     tags = {"value": str(shape.value)}
     plain: dict[str, Step] = {

@@ -29,7 +29,7 @@ def stack_of(directory: Path, name: str, more: dict[str, Any] | None = None) -> 
 
 
 def mine(before: Dump, after: Dump) -> Dump:
-    """What came since, without what belongs to the whole account."""
+    """Return the new content, without what belongs to the whole account."""
     return {
         key: value for key, value in after.items() if key not in before and ACCOUNT_ROLE not in key
     }

@@ -1,4 +1,4 @@
-"""What can be changed in config.yaml that no resource can follow in place, and what follows."""
+"""Changes of config.yaml that no resource can follow in place, with their consequences."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Change:
-    """config.yaml before and after. `actions`: what becomes of the nodes named; of every other one
-    that something becomes of, nothing is said. `order`: writes that come in this order."""
+    """config.yaml before and after a change.
+
+    `actions` are those of the named nodes; others may have any. `order` are writes in this order.
+    """
 
     name: str
     before: Settings
@@ -24,7 +26,7 @@ class Change:
     actions: Mapping[str, Action]
     order: tuple[str, ...] = ()
     gone: tuple[tuple[str, str], ...] = ()
-    """Kind and name of what is not there any more, as `account_inventory` names them."""
+    """Kind and name of deleted resources, as `account_inventory` names them."""
     zones: tuple[tuple[str, ...], tuple[str, ...]] = (
         ("us-east-1a", "us-east-1b"),
         ("us-east-1a", "us-east-1b"),

@@ -1,5 +1,6 @@
-"""Each change of `changes.py` on the shipped stack: planned, done in the right order, done again
-after a crash in its middle (the state lost as well), and gone without a trace on `down`.
+"""Each change of `changes.py` on the shipped stack, planned and made in the right order.
+
+It is repeated after a crash in its middle, also with the state lost, and `down` leaves no trace.
 """
 
 from __future__ import annotations
@@ -30,20 +31,20 @@ SEED = int(os.environ.get("REPLACING_SEED", str(int(RUN, 16) % 1_000_000)))
 
 NETWORK, *OTHERS = CHANGES
 SAMPLE = CHANGES if "REPLACING_ALL" in os.environ else (NETWORK, random.Random(SEED).choice(OTHERS))
-"""Of the crashes: the change that moves most, and one other. `make replacing` crashes them all."""
+"""Changes to crash: the one that moves most, and another; `make replacing` crashes all."""
 
 every_change = pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
 
 
 @pytest.fixture
 def before(account: None) -> Inventory:
-    """What the account holds before us: a default network, and a zone of somebody's."""
+    """Return the account's first content: a default network, and a foreign zone."""
     new_aws().route53.create_hosted_zone(Name=ZONE, CallerReference="test")
     return now()
 
 
 def now() -> Inventory:
-    """All but what stays for the whole account: API Gateway's logging role."""
+    """Return all but API Gateway's logging role, which stays for the whole account."""
     found = inventory(new_aws()) | scaling(new_aws())
     kept = {
         kind: frozenset(name for name in names if not name.startswith(ACCOUNT_ROLE))
@@ -68,7 +69,7 @@ def stacks(directory: Path, change: Change) -> tuple[Stack, Stack]:
 
 
 def actions(outcome: Result) -> dict[str, Action]:
-    """By node; a predecessor set aside is part of the replacing of its node."""
+    """Return actions by node; a deposed resource belongs to the replacement of its node."""
     return {
         node: finding.action
         for node, finding in outcome.changes.items()
@@ -101,7 +102,7 @@ def test_up_does_what_the_plan_says_in_the_right_order(
 def test_another_domain_with_the_state_lost_before(
     workshop: Workshop, tmp_path: Path, before: Inventory
 ) -> None:
-    """What carries no mark stands at its predecessor's name: it is ours by what it says there."""
+    """A resource without an owner tag has the old one's name: its content proves the owner."""
     change = next(change for change in CHANGES if change.name == "name of the domain")
     old, new = stacks(tmp_path, change)
     workshop.run(old, "up")
@@ -120,8 +121,11 @@ def test_another_domain_with_the_state_lost_before(
 def test_a_crash_in_the_middle_leaves_nothing_behind(
     workshop: Workshop, tmp_path: Path, before: Inventory, change: Change
 ) -> None:
-    """`REPLACING_SEED` chooses the write; what config.yaml dropped is known only to the state, so
-    there it is not lost."""
+    """The next run completes the change.
+
+    `REPLACING_SEED` chooses the write; only the state knows nodes that config.yaml dropped, so
+    there it is not lost.
+    """
     dice = random.Random(f"{SEED} {change.name}")
     old, new = stacks(tmp_path, change)
     workshop.run(old, "up")
@@ -148,7 +152,7 @@ def test_a_crash_in_the_middle_leaves_nothing_behind(
 def test_a_tables_key_waits_for_consent(
     workshop: Workshop, tmp_path: Path, before: Inventory
 ) -> None:
-    """What needs the table waits with it, and nothing else does."""
+    """Only nodes that need the table wait with it."""
     change = next(change for change in CHANGES if change.name == "key of a table")
     old, new = stacks(tmp_path, change)
     workshop.run(old, "up")

@@ -1,1 +1,1 @@
-"""Ctrl-C and SIGTERM at any moment: nothing more is started, nothing is lost, it goes on later."""
+"""Ctrl-C and SIGTERM at any moment: no call is started, nothing is lost, the next run continues."""

@@ -1,4 +1,4 @@
-"""A small stack to interrupt, in this process or in one of its own against an emulator's server."""
+"""A small stack to interrupt, in this process or in its own against an emulator's server."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.sample_stack import ROOT
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast: None) -> Path:
-    """A directory with a small stack; this process's clock is a hundred times as fast."""
+    """Return a directory with a small stack; time passes a hundred times as fast."""
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "app.py").write_text("def handler(event, context):\n    return {}\n")
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG, sort_keys=False))
@@ -38,7 +38,7 @@ Provision = Callable[..., int]
 
 @pytest.fixture
 def provision(home: Path) -> Provision:
-    """The command in this process; its exit code."""
+    """Return the command, run in this process; it returns its exit code."""
 
     def run(*words: str) -> int:
         with pytest.raises(SystemExit) as ended:
@@ -50,7 +50,7 @@ def provision(home: Path) -> Provision:
 
 @pytest.fixture
 def server(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An empty account behind HTTP, for this process and those it starts."""
+    """Serve an empty account over HTTP, for this process and those it starts."""
     teach_moto(monkeypatch)
     running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()
@@ -97,7 +97,7 @@ main(sys.argv[1:])
 
 @dataclass
 class Held:
-    """A `provision` of its own, stopped inside a write until `go`, or for ever."""
+    """A `provision` process, stopped inside a write until `go`, or forever."""
 
     process: subprocess.Popen[str]
     home: Path
@@ -106,7 +106,7 @@ class Held:
         (self.home / "go").touch()
 
     def end(self, seconds: float = 15) -> tuple[int, str, str]:
-        """Exit code, stdout and stderr."""
+        """Wait for the end; return exit code, stdout and stderr."""
         out, err = self.process.communicate(timeout=seconds)
         return self.process.returncode, out, err
 

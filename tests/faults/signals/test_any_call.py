@@ -1,4 +1,4 @@
-"""A signal at a call of `up` and at one of `down`; running it again ends as if nothing had been."""
+"""After a signal at a call of `up` or `down`, running it again ends as without the signal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PAIRS = (
 
 
 class Interrupting:
-    """Sends this process a signal when its nth call of AWS leaves."""
+    """Sends this process a signal when its nth call of AWS is sent."""
 
     def __init__(self) -> None:
         self.left = 0
@@ -65,7 +65,7 @@ def interrupting(monkeypatch: pytest.MonkeyPatch) -> Interrupting:
 
 
 def counts() -> dict[str, int]:
-    """Ids differ from run to run."""
+    """Return counts, because ids differ from run to run."""
     return {kind: len(names) for kind, names in inventory(new_aws()).items()}
 
 

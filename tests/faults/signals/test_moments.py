@@ -1,4 +1,4 @@
-"""A signal while nothing is in flight: at a question, in the installer, on the dashboard."""
+"""A signal while no call is in flight: at a question, in the installer, on the dashboard."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_the_dashboard_ends(
 def test_while_only_health_is_still_read(
     account: None, provision: Provision, monkeypatch: Patch, capsys: Captured
 ) -> None:
-    """By another thread, which may wait for minutes until AWS lets it through."""
+    """Another thread reads it, and may wait for minutes until AWS answers."""
     looked = threading.Event()
     look = Session.plan
 
@@ -164,7 +164,7 @@ def test_handlers_are_given_back(provision: Provision) -> None:
 
 
 def test_a_handler_takes_no_lock_that_the_interrupted_thread_may_hold() -> None:
-    """It comes in the middle of anything, also of a wait whose lock it would want."""
+    """It may interrupt any code, also a wait whose lock it would want."""
     told: list[str] = []
     clock = Clock()
     stopping = StopSignals(tell=told.append, leave=lambda: None, suspend=lambda: None)
@@ -207,7 +207,7 @@ with signals.StopSignals(tell=stuck, leave=stuck, suspend=stuck) as asked, asked
 
 @pytest.mark.parametrize("twice", [True, False])
 def test_it_ends_although_nothing_can_be_told(twice: bool) -> None:
-    """A terminal that stands still, or a pipe that nobody reads."""
+    """The terminal is stopped, or the pipe has no reader."""
     process = subprocess.Popen(
         [sys.executable, "-c", _STUCK.format(twice=twice)],
         env=os.environ | {"PYTHONPATH": str(ROOT)},

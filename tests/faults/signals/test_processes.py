@@ -1,4 +1,4 @@
-"""Processes of their own: the second signal, a call that never ends, and the lock between two."""
+"""Separate processes: the second signal, a call that never ends, and the lock between two."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_two_at_once(held: Start, provision: Provision, capsys: Captured, home: 
         assert 'up --yes", since 20' in message
         assert message in told.err
     assert time.monotonic() - asked < 20
-    assert provision("plan", "--json") == 0  # looks beside it
+    assert provision("plan", "--json") == 0  # reads at the same time
     assert json.loads(capsys.readouterr().out)["calls"]["write"] == 0
     assert provision("status") == 0
     assert running.process.poll() is None

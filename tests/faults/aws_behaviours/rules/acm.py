@@ -1,4 +1,4 @@
-"""What ACM does that the emulator does not: it remembers, looks for proof, and lets go slowly."""
+"""Laws of ACM that the emulator lacks: remembered tokens, validation, and slow release."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TOKEN = re.compile(r"\w{1,32}")
 
 
 class TokensAreRemembered(Law):
-    """For an hour a token stands for the first certificate asked for with it, deleted or not."""
+    """For an hour, a token returns the first certificate requested with it, even if deleted."""
 
     ROW = "C1"
     SERVICE = "acm"
@@ -112,7 +112,7 @@ class IssuedWhenProved(Law):
 
 
 class InUseLingers(Law):
-    """A domain lets go of its certificate only minutes after it is gone itself."""
+    """A domain releases its certificate only minutes after its deletion."""
 
     ROW = "C5"
     SERVICE = "acm"

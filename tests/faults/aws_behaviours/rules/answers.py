@@ -1,4 +1,4 @@
-"""What the way to AWS does: an answer gets lost, or is a 500 although all was done."""
+"""Laws of the connection to AWS: an answer is lost, or is a 500 although all was done."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.faults.aws_behaviours.wire import Answer
 
 
 class AnswersGetLost(Law):
-    """AWS does it, and no answer comes, or a 500: once for every create without a token."""
+    """Once for every create without a token, the answer is lost or a 500."""
 
     ROW = "X1"
     SERVICE = "every"
@@ -31,7 +31,7 @@ class AnswersGetLost(Law):
 
 
 class EveryAnswerGetsLost(AnswersGetLost):
-    """Once for every write there is: what is sent again has to find that it is done."""
+    """Once for every write, the answer is lost: the repeated write must find it done."""
 
     def concerns(self, call: Call) -> bool:
         return call.write

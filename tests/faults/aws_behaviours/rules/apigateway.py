@@ -1,4 +1,4 @@
-"""What API Gateway's control plane refuses: too fast, two at a time, twice, or in the wrong order.
+"""Laws of API Gateway's control plane: rates, concurrent and repeated writes, and order.
 
 Domain names are in domains.py.
 """
@@ -30,7 +30,7 @@ def patches(call: Call) -> Iterator[tuple[str, str, str]]:
 
 @dataclass
 class Tokens:
-    """A token bucket: full at first, so many back in so many seconds."""
+    """A token bucket: full at first, refilled with so many tokens in so many seconds."""
 
     size: float
     seconds: float
@@ -47,8 +47,10 @@ class Tokens:
 
 
 class Rates(Law):
-    """The published rates of the account; who is faster is told at once (A2). Ours are held by
-    the rate limiter: it never meets this law."""
+    """The published rates of the account, above which calls are refused at once (A2).
+
+    Our rate limiter keeps them, so that our clients never meet this law.
+    """
 
     ROW = "A1"
     ALSO = frozenset({"A2"})
@@ -86,7 +88,7 @@ class Rates(Law):
 
 
 class OneWriteAtATime(Law):
-    """Two writes on one API within a second may meet."""
+    """Two writes on one API within a second may conflict."""
 
     ROW = "A3"
     SERVICE = "apigateway"
@@ -105,7 +107,7 @@ class OneWriteAtATime(Law):
 
 
 class NamesCollide(Law):
-    """The same code says that something exists: trying again is of no use."""
+    """The same code means that a resource exists: a retry does not help."""
 
     ROW = "A4"
     SERVICE = "apigateway"
@@ -147,8 +149,7 @@ class NamesCollide(Law):
 
 
 class ResponsesNeedTheirMethod(Law):
-    """Method responses may fail in passing; an integration response before its method response
-    fails for good."""
+    """Method responses may fail temporarily, an integration response without one permanently."""
 
     ROW = "A10"
     SERVICE = "apigateway"
@@ -202,8 +203,10 @@ class StagesHoldDeployments(Law):
 
 
 class CanariesServe(Law):
-    """A canary is shown with its stage, and leads some of the callers to a deployment of its own;
-    that AWS would refuse to delete that one is not confirmed, so it does not."""
+    """A canary is shown with its stage, and serves some callers from its own deployment.
+
+    It is not confirmed that AWS would refuse to delete that deployment, so the law allows it.
+    """
 
     ROW = "A12"
     SERVICE = "apigateway"
@@ -212,7 +215,7 @@ class CanariesServe(Law):
     def __init__(self) -> None:
         self.canaries: dict[tuple[str, str], dict[str, Any]] = {}
         self.nowhere: list[str] = []
-        """Deployments that were deleted while a canary led there."""
+        """Deployments that were deleted while a canary led to them."""
 
     def after(self, call: Call, answer: Answer, world: World) -> None:
         api = call.params["restApiId"]
@@ -227,7 +230,7 @@ class CanariesServe(Law):
 
 
 class StageIsMadeOnce(Law):
-    """Its settings come after it: what crashed in between meets the stage again."""
+    """A stage's settings are written after it: after a crash in between, the stage exists."""
 
     ROW = "A14"
     SERVICE = "apigateway"
@@ -251,7 +254,7 @@ class StageIsMadeOnce(Law):
 
 
 class LoggingNeedsTheAccount(Law):
-    """A stage logs only by the account's role, which takes effect some time after it is set."""
+    """A stage logs only with the account's role, which takes effect some time after it is set."""
 
     ROW = "A15"
     SERVICE = "apigateway"
@@ -312,7 +315,7 @@ class SettingsGoAsAWhole(Law):
 
 
 class TagsHaveTheirOwnWay(Law):
-    """No patch changes tags, and the ARN to tag has no account."""
+    """No patch changes tags, and the ARN for tagging has no account."""
 
     ROW = "A18"
     SERVICE = "apigateway"
@@ -359,7 +362,7 @@ class AccountRoleSpreads(Law):
 
 
 class OneAccountRole(Law):
-    """Nothing is refused: who sets the account's role takes the logs of every other stack."""
+    """Replacing the account's role is not refused, and takes the logs of every other stack."""
 
     ROW = "A20"
     SERVICE = "apigateway"
@@ -377,7 +380,7 @@ class OneAccountRole(Law):
 
 
 class PlansNeedTheirStages(Law):
-    """A plan is made with stages that are there; what is listed shows no tags."""
+    """A plan is created only with existing stages; lists of plans show no tags."""
 
     ROW = "A24"
     SERVICE = "apigateway"
@@ -420,7 +423,7 @@ class StagesArePatchedByName(Law):
 
 
 class PlansHoldStages(Law):
-    """A plan with stages is not deleted, and no stage is taken out twice."""
+    """A plan with stages is not deleted, and no stage is removed twice."""
 
     ROW = "A26"
     SERVICE = "apigateway"

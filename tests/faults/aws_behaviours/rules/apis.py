@@ -1,4 +1,4 @@
-"""What API Gateway shows of an account, an API and its parts that the emulator does not."""
+"""Laws of API Gateway's answers about an account, an API and its parts."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ class AccountIsUnknown(Law):
 
 
 class TlsChangesSlowly(Law):
-    """An API that is not told otherwise takes TLS 1.0. A change takes minutes, in which the old
-    policy is shown and every other write to the API is refused."""
+    """An API without a given policy accepts TLS 1.0, and a change of it takes minutes.
+
+    In the meantime the old policy is shown, and every other write to the API is refused.
+    """
 
     ROW = "A37"
     SERVICE = "apigateway"
@@ -88,8 +90,10 @@ class EnhancedNeedsItsMode(Law):
 
 
 class PartsAreListedWhole(Law):
-    """A stage shows every default of its methods once one is set; of domains, keys and plans the
-    lists have no tags, and a key without a name none."""
+    """A stage shows all defaults of its methods once one is set, and lists omit tags.
+
+    The lists are those of domains, keys and plans; a key without a name shows none.
+    """
 
     ROW = "A39"
     SERVICE = "apigateway"
@@ -123,7 +127,7 @@ class PartsAreListedWhole(Law):
 
 
 class EveryResponseIsListed(Law):
-    """A gateway response that nobody set is listed as it would answer."""
+    """An unset gateway response is listed with the values it would have."""
 
     ROW = "A40"
     SERVICE = "apigateway"
@@ -151,7 +155,7 @@ class EveryResponseIsListed(Law):
     }
 
     def after(self, call: Call, answer: Answer, world: World) -> None:
-        """An unset one shows what it inherits from DEFAULT_4XX or DEFAULT_5XX."""
+        """Add unset responses, with the values they inherit from DEFAULT_4XX or DEFAULT_5XX."""
         items = answer.setdefault("items", [])
         there = {item["responseType"]: item for item in items}
         for kind, status in self.UNSET.items():

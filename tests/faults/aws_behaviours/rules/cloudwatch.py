@@ -1,4 +1,4 @@
-"""What CloudWatch does that the emulator does not: it ignores, leaves out, and remarks."""
+"""Laws of CloudWatch that the emulator lacks: ignored tags, omitted defaults, and warnings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.faults.aws_behaviours.wire import Answer
 
 
 class TagsOnlyAtFirst(Law):
-    """A second put of the same thing ignores its tags."""
+    """A second put of the same resource ignores its tags."""
 
     SERVICE = "cloudwatch"
     PUT: str
@@ -44,7 +44,7 @@ class TagsOnlyAtFirst(Law):
 
 
 class AlarmTagsOnlyAtFirst(TagsOnlyAtFirst):
-    """Of an alarm."""
+    """A second put of an alarm ignores its tags."""
 
     ROW = "W1"
     PUT, DELETE, NAME, NAMES = "PutMetricAlarm", "DeleteAlarms", "AlarmName", "AlarmNames"
@@ -52,7 +52,7 @@ class AlarmTagsOnlyAtFirst(TagsOnlyAtFirst):
 
 
 class DashboardTagsOnlyAtFirst(TagsOnlyAtFirst):
-    """Of a dashboard."""
+    """A second put of a dashboard ignores its tags."""
 
     ROW = "W4"
     PUT, DELETE, NAME, NAMES = (
@@ -65,7 +65,7 @@ class DashboardTagsOnlyAtFirst(TagsOnlyAtFirst):
 
 
 class DefaultsAreLeftOut(Law):
-    """What an alarm has by default is not shown, and dimensions come in any order."""
+    """An alarm's defaults are not shown, and dimensions come in any order."""
 
     ROW = "W2"
     SERVICE = "cloudwatch"
@@ -82,7 +82,7 @@ class DefaultsAreLeftOut(Law):
 
 
 class NoneOfThatName(Law):
-    """Deleting what nobody knows is an error, in CloudWatch's own word for it."""
+    """Deleting an unknown alarm or dashboard is an error, with CloudWatch's own code."""
 
     ROW = "W3"
     SERVICE = "cloudwatch"
@@ -110,7 +110,7 @@ class NoneOfThatName(Law):
 
 
 class RemarksAreNoErrors(Law):
-    """A dashboard with something wrong in it is taken, with a remark."""
+    """A dashboard with an error in it is accepted, with a warning."""
 
     ROW = "W4"
     SERVICE = "cloudwatch"

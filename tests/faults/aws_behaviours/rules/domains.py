@@ -1,4 +1,4 @@
-"""What API Gateway's domain names do that the emulator does not: they take minutes."""
+"""Laws of API Gateway's domain names that the emulator lacks: changes take minutes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.faults.aws_behaviours.wire import Answer
 
 
 class CertificateMustServe(Law):
-    """Issued, in this region, of this account."""
+    """A certificate must be issued, and be in this region and account."""
 
     ROW = "A28"
     SERVICE = "apigateway"
@@ -39,7 +39,7 @@ class CertificateMustServe(Law):
 
 
 class DomainTakesMinutes(Law):
-    """A new or changed domain name is UPDATING; no other change is taken meanwhile."""
+    """A new or changed domain name is UPDATING; no other change is accepted in the meantime."""
 
     ROW = "A29"
     SERVICE = "apigateway"
@@ -63,7 +63,7 @@ class DomainTakesMinutes(Law):
 
 
 class MappingNeedsAMoment(Law):
-    """Right after its domain or stage a mapping may be refused; the same one twice always is."""
+    """Right after its domain or stage a mapping may be refused; an equal second one always is."""
 
     ROW = "A30"
     SERVICE = "apigateway"

@@ -1,4 +1,4 @@
-"""What DynamoDB does that the emulator does not: all takes a while, and little may be mixed."""
+"""Laws of DynamoDB that the emulator lacks: changes take time, and few can be combined."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HOUR = 3600.0
 
 
 def table_of(params: Mapping[str, Any]) -> str:
-    """The table's name; calls about tags give its ARN."""
+    """Return the table's name; calls about tags give its ARN."""
     name: str = params.get("TableName") or params["ResourceArn"].rpartition("/")[2]
     return name
 
@@ -32,7 +32,7 @@ def not_found(name: str) -> Refusal:
 
 
 class OneTable(Resting):
-    """Rests each table."""
+    """Refuses calls about each table for a while."""
 
     SERVICE = "dynamodb"
 
@@ -41,7 +41,7 @@ class OneTable(Resting):
 
 
 class NotVisibleAtOnce(OneTable):
-    """A table just made is not found for some seconds."""
+    """A new table is not found for some seconds."""
 
     ROW = "D3"
     STARTS: ClassVar = {"CreateTable": (0.5, 8)}
@@ -52,7 +52,7 @@ class NotVisibleAtOnce(OneTable):
 
 
 class FoundByTurns(ByTurns, OneTable):
-    """Later it is found and not found by turns, for what answers need not agree."""
+    """Later it is found and not found alternately, because replicas need not agree."""
 
     ROW = "D3"
     STARTS: ClassVar = {"CreateTable": (10, 20)}
@@ -63,7 +63,7 @@ class FoundByTurns(ByTurns, OneTable):
 
 
 class NothingWhileCreating(Law):
-    """Until it is ACTIVE a table takes no settings, in words that sound as if it were gone."""
+    """Until it is ACTIVE, a table accepts no settings, and the error resembles "not found"."""
 
     ROW = "D4"
     SERVICE = "dynamodb"
@@ -105,7 +105,7 @@ class NothingWhileCreating(Law):
 
 
 class OneConcernACall(Law):
-    """Protection, class, encryption and warm throughput go alone; streams not with capacity."""
+    """Protection, class, encryption and warm throughput change alone; streams not with capacity."""
 
     ROW = "D5"
     SERVICE = "dynamodb"
@@ -124,7 +124,7 @@ class OneConcernACall(Law):
 
 
 class ActiveIsNotIdle(OneTable):
-    """While tags or encryption change, a table says ACTIVE and cannot be deleted."""
+    """While tags or encryption change, a table is ACTIVE and cannot be deleted."""
 
     ROW = "D10"
     STARTS: ClassVar = {
@@ -171,7 +171,7 @@ class TagsAreLocked(OneTable):
 
 
 class ExpiryOnceAnHour(Law):
-    """Expiry changes once in half an hour or an hour; nothing may be said twice, either."""
+    """Expiry changes once in half an hour or an hour, and an equal setting is refused."""
 
     ROW = "D12"
     ALSO = frozenset({"D13"})
@@ -217,7 +217,7 @@ class ExpiryOnceAnHour(Law):
 
 
 class BackupsComeLate(OneTable):
-    """Backups of a new table become available some seconds, or minutes, after it is ACTIVE."""
+    """Backups of a new table become available some seconds or minutes after it is ACTIVE."""
 
     ROW = "D15"
     STARTS: ClassVar = {"CreateTable": (4, 180)}
@@ -258,7 +258,7 @@ class ProtectionRestsBetweenToggles(OneTable):
 
 
 class DeletingTakesAWhile(Law):
-    """A deleted table is DELETING for some seconds, and its name taken."""
+    """A deleted table is DELETING for some seconds, and its name remains in use."""
 
     ROW = "D20"
     SERVICE = "dynamodb"
@@ -300,7 +300,7 @@ def _invalid(text: str) -> Refusal:
 
 
 class RecoveryHasAWindow(Law):
-    """For how many days points in time are kept stands beside the switch, which stays on at one."""
+    """The days of point-in-time recovery are a setting of their own next to the switch."""
 
     ROW = "D24"
     SERVICE = "dynamodb"
@@ -321,7 +321,7 @@ class RecoveryHasAWindow(Law):
 
 
 class WarmthRises(Law):
-    """How much a table is ready for is always shown, and rises by itself."""
+    """A table's warm throughput is always shown, and rises by itself."""
 
     ROW = "D26"
     SERVICE = "dynamodb"
@@ -338,7 +338,7 @@ class WarmthRises(Law):
 
 
 class UpdatesTakeAWhile(OneTable):
-    """A table is UPDATING after the answer, and takes no other update meanwhile."""
+    """A table is UPDATING after the answer, and accepts no other update in the meantime."""
 
     ROW = "D28"
     STARTS: ClassVar = {"UpdateTable": (2, 20)}
@@ -362,7 +362,7 @@ class UpdatesTakeAWhile(OneTable):
 
 
 class BackupsTakeAWhile(Law):
-    """A backup is CREATING at first, and AWS does not say what becomes of it without its table."""
+    """A backup is CREATING at first; AWS does not document its fate without the table."""
 
     ROW = "D27"
     SERVICE = "dynamodb"

@@ -1,4 +1,4 @@
-"""What IAM does that the emulator does not: what was written is seen everywhere only later."""
+"""Laws of IAM that the emulator lacks: a write is visible everywhere only later."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def absent(role: str) -> Refusal:
 
 
 class _FreshRole(Law):
-    """Remembers until when a new role is in some way not there yet."""
+    """Remembers until when a new role is incomplete in some way."""
 
     SERVICE = "iam"
     LONGEST = 8.0
@@ -39,7 +39,7 @@ class RoleAppearsLate(_FreshRole):
 
 
 class ArnIsAnId(_FreshRole):
-    """Where the ARN belongs, the role's unique id is shown at first."""
+    """In place of the ARN, the role's unique id is shown at first."""
 
     ROW = "I2"
     OPERATIONS = frozenset({"CreateRole", "GetRole"})
@@ -52,7 +52,7 @@ class ArnIsAnId(_FreshRole):
 
 
 class PrincipalIsUnknown(_FreshRole):
-    """A trust policy that names a fresh role is taken for malformed."""
+    """A trust policy that names a new role is refused as malformed."""
 
     ROW = "I3"
     OPERATIONS = frozenset({"CreateRole", "UpdateAssumeRolePolicy"})
@@ -79,7 +79,7 @@ class RoleTakesPoliciesLate(_FreshRole):
 
 
 class RoleGoesLast(Law):
-    """A role has to be empty, and to have been so for a moment."""
+    """A role can be deleted only when it is empty, and has been so for a moment."""
 
     ROW = "I8"
     SERVICE = "iam"

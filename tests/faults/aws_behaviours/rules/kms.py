@@ -1,4 +1,4 @@
-"""What KMS does that the emulator does not: a key is as it was made only some seconds later."""
+"""Laws of KMS that the emulator lacks: a key is consistent only some seconds later."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.faults.aws_behaviours.wire import Answer
 
 
 class KeysSettle(Law):
-    """Of a key just made it may say that there is none; one just enabled it may call disabled."""
+    """A new key may not be found, and a key just enabled may be called disabled."""
 
     ROW = "K1"
     SERVICE = "kms"

@@ -1,4 +1,4 @@
-"""What Lambda does that the emulator does not: it checks roles, and everything takes a while."""
+"""Laws of Lambda that the emulator lacks: roles are checked, and changes take time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHOWN = frozenset({"GetFunction", "GetFunctionConfiguration"})
 
 
 def named(call: Call) -> str:
-    """The bare name, however the function was called."""
+    """Return the bare name of the function, in any form of its name."""
     parts = str(call.params["FunctionName"]).split(":")
     return parts[6] if len(parts) > 6 else parts[0]
 
@@ -24,7 +24,7 @@ def latest(call: Call) -> bool:
 
 
 def shown(call: Call, answer: Answer) -> dict[str, Any]:
-    """The configuration in an answer."""
+    """Return the configuration in an answer."""
     found: dict[str, Any] = answer["Configuration"] if call.operation == "GetFunction" else answer
     return found
 
@@ -34,7 +34,7 @@ def conflict(text: str) -> Refusal:
 
 
 class RoleSpreads(Law):
-    """A role cannot be assumed for some seconds after it was made."""
+    """A role cannot be assumed for some seconds after its creation."""
 
     ROW = "L1"
     SERVICE = "lambda"
@@ -60,7 +60,7 @@ class RoleSpreads(Law):
 
 
 class PolicySpreads(Law):
-    """Lambda tries out the role's policy before it takes a queue or a network."""
+    """Lambda tries the role's policy before it accepts a queue or a network."""
 
     ROW = "L2"
     SERVICE = "lambda"
@@ -97,7 +97,7 @@ class PolicySpreads(Law):
 
 
 class FirstPending(Law):
-    """A new function is Pending, and nobody may touch it meanwhile."""
+    """A new function is Pending, and cannot be changed in the meantime."""
 
     ROW = "L6"
     SERVICE = "lambda"
@@ -125,7 +125,7 @@ class FirstPending(Law):
 
 
 class UpdatesTakeTime(Law):
-    """An update is in progress after its answer, and nothing else is taken before its end."""
+    """An update is in progress after its answer, and no other is accepted before its end."""
 
     ROW = "L7"
     SERVICE = "lambda"
@@ -149,7 +149,7 @@ class UpdatesTakeTime(Law):
 
 
 class VersionsArePendingToo(Law):
-    """A version just published is Pending to who invokes it, and says so without quotes."""
+    """Invoking a new version fails while it is Pending, with a state without quotes."""
 
     ROW = "L31"
     SERVICE = "lambda"
@@ -171,7 +171,7 @@ class VersionsArePendingToo(Law):
 
 
 class VersionsAreSeenPending(Law):
-    """A published version says so itself, without a status of an update."""
+    """A new version shows that it is Pending, without a status of an update."""
 
     ROW = "L12"
     SERVICE = "lambda"
@@ -216,7 +216,7 @@ class NameIsTaken(Law):
 
 
 class RevisionMoves(Law):
-    """The RevisionId of an update's answer is no longer the function's when the update ends."""
+    """The RevisionId in an update's answer is out of date when the update ends."""
 
     ROW = "L9"
     SERVICE = "lambda"
@@ -245,7 +245,7 @@ OVERTAKEN = Refusal(
 
 
 class RevisionOvertaken(Law):
-    """What was read a moment ago may be old already: once in a while, and once for each value."""
+    """A value just read may already be out of date: sometimes, and once for each value."""
 
     ROW = "L10"
     SERVICE = "lambda"
@@ -265,7 +265,7 @@ class RevisionOvertaken(Law):
 
 
 class PublishedAsMeant(Law):
-    """Only the code that was named is published."""
+    """Only code with the given digest is published."""
 
     ROW = "L11"
     SERVICE = "lambda"
@@ -332,7 +332,7 @@ class OnePolicyWriter(Law):
 
 
 class StatementsLinger(Law):
-    """A statement that was removed is shown for some seconds more."""
+    """A removed statement is shown for some seconds more."""
 
     ROW = "L16"
     SERVICE = "lambda"
@@ -357,7 +357,7 @@ class StatementsLinger(Law):
 
 
 class EachLayerIsNew(Law):
-    """Every publishing makes a version, also the one whose answer is lost: the first one's is."""
+    """Every publishing creates a version, even if its answer is lost, as the first one's is."""
 
     ROW = "L24"
     SERVICE = "lambda"
@@ -375,7 +375,7 @@ class EachLayerIsNew(Law):
 
 
 class DeletingTakesTime(Law):
-    """A deleted function is shown for a while, and its name is taken."""
+    """A deleted function is shown for a while, and its name remains in use."""
 
     ROW = "L27"
     SERVICE = "lambda"
@@ -406,7 +406,7 @@ class DeletingTakesTime(Law):
 
 
 class IdleFunctionsSleep(Law):
-    """Two weeks without a call, and a function is Inactive: the next call wakes it up and fails."""
+    """After two weeks without a call a function is Inactive: the next call fails and wakes it."""
 
     ROW = "L30"
     SERVICE = "lambda"
@@ -439,7 +439,7 @@ class IdleFunctionsSleep(Law):
 
 
 class LoggingIsReplaced(Law):
-    """Of the logging configuration, what an update leaves out goes back to its default."""
+    """A field of the logging configuration that an update omits returns to its default."""
 
     ROW = "L32"
     SERVICE = "lambda"
@@ -461,7 +461,7 @@ class LoggingIsReplaced(Law):
 
 
 class MoreIsShown(Law):
-    """What nobody asked for is shown all the same."""
+    """Settings without a given value are shown with their defaults."""
 
     ROW = "L33"
     SERVICE = "lambda"

@@ -1,4 +1,4 @@
-"""What CloudWatch Logs does that the emulator does not: it is busy, and old writers come back."""
+"""Laws of CloudWatch Logs that the emulator lacks: busy groups, and late writers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LATE = 30.0
 
 
 class Busy(Resting):
-    """A change of a group shuts others out for a moment."""
+    """A change of a group excludes other changes for a moment."""
 
     SERVICE = "logs"
     STARTS: ClassVar = {
@@ -38,14 +38,14 @@ class Busy(Resting):
 
 
 class MakingCollides(Busy):
-    """A group cannot be made, or given its retention, while something else is done to it."""
+    """A group cannot be created, or given its retention, during another change."""
 
     ROW = "G1"
     WAITS = frozenset({"CreateLogGroup", "PutRetentionPolicy"})
 
 
 class DeletingCollides(Busy):
-    """A group cannot be deleted while something else is done to it."""
+    """A group cannot be deleted during another change."""
 
     ROW = "G5"
     WAITS = frozenset({"DeleteLogGroup"})
@@ -70,7 +70,7 @@ class ArnsInTwoSpellings(Law):
 
 
 class ComesBack(Law):
-    """A group that what still writes makes again once deleted, without retention and tags."""
+    """A deleted group is recreated by late writers, without retention and tags."""
 
     SERVICE = "logs"
     OTHERS: ClassVar[frozenset[str]]
@@ -84,11 +84,11 @@ class ComesBack(Law):
 
     @abstractmethod
     def notice(self, call: Call, world: World) -> None:
-        """What happens to the writers."""
+        """Record what happens to the writers."""
 
     @abstractmethod
     def writes_at(self, name: str, world: World) -> float | None:
-        """When the last lines arrive at the group that is being deleted, if they make it again."""
+        """Return when the last lines arrive at a group being deleted, if they recreate it."""
 
     def before(self, call: Call, world: World) -> Refusal | Answer | None:
         if call.operation == "DeleteLogGroup":
@@ -126,7 +126,7 @@ class ComesBack(Law):
 
 
 class LateLinesBringItBack(ComesBack):
-    """A function that may make its group does, when it writes after the group was deleted."""
+    """A function that may create its group does so when it writes after the group's deletion."""
 
     ROW = "G4"
     OTHERS = frozenset({"CreateFunction", "DeleteFunction", "PutRolePolicy"})
@@ -156,8 +156,10 @@ class LateLinesBringItBack(ComesBack):
 
 
 class LastRequestsAreLogged(ComesBack):
-    """API Gateway writes what a stage did some seconds after the stage is gone, and the account's
-    role may make the group."""
+    """API Gateway writes log lines some seconds after the deletion of a stage.
+
+    The account's role may recreate the group.
+    """
 
     ROW = "A35"
     OTHERS = frozenset({"DeleteStage"})

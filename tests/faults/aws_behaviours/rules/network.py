@@ -1,5 +1,4 @@
-"""What EC2 does that the emulator does not: interfaces of Lambda's and of endpoints, and remembered
-tokens."""
+"""Laws of EC2 that the emulator lacks: interfaces of Lambda and endpoints, remembered tokens."""
 
 from __future__ import annotations
 
@@ -16,14 +15,14 @@ FLAP = 60.0
 
 @dataclass
 class Interface:
-    """One that Lambda made for a function in one subnet."""
+    """An interface that Lambda created for a function in one subnet."""
 
     id: str
     subnet: str
     groups: tuple[str, ...]
     users: set[str] = field(default_factory=set)
     released: float | None = None
-    """From when on nobody uses it."""
+    """When its last user released it."""
     reaped: float = 0.0
     """When Lambda would remove it by itself."""
     hidden: float = 0.0
@@ -32,12 +31,15 @@ class Interface:
 
 
 class InterfacesLinger(Law):
-    """Interfaces come with a function's network and stay long after: in use, then to and fro
-    between in use and available (E5), then available until Lambda, or we, remove them. Meanwhile
-    subnet, group and VPC cannot go (E1). They go sooner when the function left before it was
-    deleted, but not when it was deleted while it was leaving (E2); one that moves to another group
-    gets others in the same subnets, and leaves the old ones behind as if it had left (E3). Right
-    after that none may be shown (E6). Nobody but Lambda changes them (E4)."""
+    """Interfaces are created with a function's network, and stay long after it.
+
+    Once released, they are in use, then alternately in use and available (E5), then available until
+    Lambda, or we, remove them. In the meantime subnet, group and VPC cannot be deleted (E1). They
+    are removed sooner if the function left before its deletion, but not if it was deleted while
+    leaving (E2). A function that moves to another group gets new ones in the same subnets, and
+    leaves the old ones behind as if it had left (E3). Right after that none may be shown (E6). Only
+    Lambda changes them (E4).
+    """
 
     ROW = "E1"
     ALSO = frozenset({"E2", "E3", "E4", "E5", "E6"})
@@ -117,7 +119,7 @@ class InterfacesLinger(Law):
                     self._release(one, world, world.delay(60, 900))
 
     def _publish(self, function: str, version: str) -> None:
-        """A published version keeps the network that the function had (E2)."""
+        """Keep the network that the function had for its published version (E2)."""
         for one in self.interfaces.values():
             if function in one.users and one.released is None:
                 one.users.add(f"{function}:{version}")
@@ -217,17 +219,19 @@ def _matches(item: Answer, wanted: dict[str, Any]) -> bool:
 
 @dataclass
 class Way:
-    """An interface endpoint, and what its interfaces hold."""
+    """An interface endpoint, and the subnets and groups that its interfaces hold."""
 
     holds: frozenset[str]
     ready: float
     gone: float | None = None
-    """When its interfaces are, after it was deleted."""
+    """When its interfaces are gone after its deletion."""
 
 
 class EndpointsTakeTheirTime(Law):
-    """An interface endpoint is pending until its interfaces stand, and deleting until they are
-    gone; until then subnet, group and VPC cannot go."""
+    """An interface endpoint is pending until its interfaces exist, and deleting until they do not.
+
+    Until then subnet, group and VPC cannot be deleted.
+    """
 
     ROW = "V11"
     SERVICE = "ec2"
@@ -278,7 +282,7 @@ def _state(way: Way, shown: str, world: World) -> str:
 
 
 class TokensAreRemembered(Law):
-    """A token brings back what it made, for a day, also when that is long deleted."""
+    """For a day, a token returns the resource created with it, even if deleted long before."""
 
     ROW = "X3"
     SERVICE = "ec2"
@@ -300,7 +304,7 @@ class TokensAreRemembered(Law):
 
 
 class FlowLogRoleSpreads(Law):
-    """A role just made cannot be assumed yet: that is an error, or an item of a good answer."""
+    """A new role cannot be assumed yet: an error, or an item in an answer of 200."""
 
     ROW = "V18"
     SERVICE = "ec2"
@@ -330,7 +334,7 @@ class FlowLogRoleSpreads(Law):
 
 
 class TagsOneAtATime(Law):
-    """Two commands about the tags of one resource within a second may meet."""
+    """Two changes of the tags of one resource within a second may conflict."""
 
     ROW = "V19"
     SERVICE = "ec2"
@@ -353,8 +357,11 @@ class TagsOneAtATime(Law):
 
 
 class NetworkSettles(Law):
-    """A VPC and a subnet are pending at first, and the VPC's own group is not shown (V1); a subnet
-    is associated some seconds later (V7); a group that was deleted is shown for a moment (V12)."""
+    """A new network is complete only some seconds later.
+
+    A VPC and a subnet are pending at first, and the VPC's own group is not shown (V1); a subnet is
+    associated some seconds later (V7); a deleted group is shown for a moment (V12).
+    """
 
     ROW = "V26"
     ALSO = frozenset({"V1", "V7", "V12"})
@@ -376,7 +383,7 @@ class NetworkSettles(Law):
     def __init__(self) -> None:
         self.until: dict[str, float] = {}
         self.groups: dict[str, Answer] = {}
-        """As they were last shown."""
+        """The groups as they were last shown."""
 
     def before(self, call: Call, world: World) -> Answer | None:
         for made in call.params.get("GroupIds", []):
@@ -438,7 +445,7 @@ class NetworkSettles(Law):
 
 
 class ClosedWhenTheLastRuleGoes(Law):
-    """A rule that is revoked lets nothing new through, also while another one is coming."""
+    """A revoked rule admits no new connection, even if another rule is about to be added."""
 
     ROW = "V25"
     SERVICE = "ec2"
@@ -447,7 +454,7 @@ class ClosedWhenTheLastRuleGoes(Law):
     def __init__(self) -> None:
         self.rules: dict[tuple[str, str], list[Any]] = {}
         self.shut: list[tuple[str, str]] = []
-        """Each time that a direction of a group had rules and has none any more."""
+        """Each time that a direction of a group lost its last rule."""
 
     def concerns(self, call: Call) -> bool:
         return call.operation.endswith(self.DIRECTIONS) and "SecurityGroup" in call.operation

@@ -1,4 +1,4 @@
-"""What every listing may do: a page holds one item, or none, and a token says that more follows."""
+"""Laws of every listing: a page holds one item, or none, and a token says that more follow."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tests.faults.aws_behaviours.frame import Call, Law, World
 from tests.faults.aws_behaviours.wire import Answer
 
 BY_NAME = ("Ids", "Names")
-"""The endings of members that name what is asked for: such an answer is whole."""
+"""Endings of members that name the requested resources: such an answer has one page."""
 WHOLE = {
     ("cloudwatch", "GetMetricData"): "pages hold data points: 100,800 of them, more than we ask",
     ("route53", "ListResourceRecordSets"): "we ask at a position, and for how many",
 }
-"""Listings that do not come in pages for us, and why."""
+"""Listings that have only one page for us, and why."""
 NOT_IN_BOTOCORE: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("wafv2", "ListWebACLs"): {
         "input_token": "NextMarker",
@@ -34,7 +34,7 @@ NOT_IN_BOTOCORE: Mapping[tuple[str, str], Mapping[str, Any]] = {
 NEVER_EMPTY = {("wafv2", "ListWebACLs")}
 """An empty page is the last one: the token is there with every page."""
 TOKEN = "page-{:040}"
-"""Longer than the shortest that a model allows, which is the 37 characters of a backup's ARN."""
+"""Longer than the minimum of any model, which is the 37 characters of a backup's ARN."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Paging:
 
 @cache
 def paging(service: str, operation: str) -> Paging | None:
-    """As botocore's model has it; None for what has no pages."""
+    """Return botocore's rule for it; None if it has no pages."""
     if (service, operation) in WHOLE:
         return None
     said = NOT_IN_BOTOCORE.get((service, operation)) or _paginators(service).get(operation)
@@ -74,7 +74,7 @@ def _paginators(service: str) -> dict[str, Any]:
 class OneItemAPage(Law):
     """The first page of every listing is empty, each other has one item.
 
-    The emulator is asked once for the whole; the rest of it is kept by token.
+    The emulator is asked once for all; the rest of the items is kept by token.
     """
 
     ROW = "X12"
@@ -83,7 +83,7 @@ class OneItemAPage(Law):
     def __init__(self) -> None:
         self.rest: dict[str, list[Answer]] = {}
         self.continued: set[tuple[str, str]] = set()
-        """The listings of which somebody has read more than the first page."""
+        """The listings of which a client has read more than the first page."""
 
     def concerns(self, call: Call) -> bool:
         if any(
@@ -116,7 +116,7 @@ class OneItemAPage(Law):
         return self._next(rule, pages)
 
     def _next(self, rule: Paging, pages: list[Answer]) -> Answer:
-        """The first of these. The last one ends as the emulator's answer did."""
+        """Return the first of these pages; the last one ends as the emulator's answer did."""
         page, rest = pages[0], pages[1:]
         if not rest:
             return page
@@ -128,14 +128,14 @@ class OneItemAPage(Law):
 
 
 class OneItemAPageForUs(OneItemAPage):
-    """The same, but what a test itself asks, to see what happened, is answered whole."""
+    """The same, but listings that a test itself requests are answered in one page."""
 
     def concerns(self, call: Call) -> bool:
         return super().concerns(call) and not _asked_by_a_test()
 
 
 def _asked_by_a_test() -> bool:
-    """Whether the call of the client, below the libraries and this frame, is in a test's file."""
+    """Return whether the client's caller, outside the libraries and this frame, is a test file."""
     frame = sys._getframe(1)
     while frame and _BETWEEN.search(frame.f_code.co_filename):
         frame = frame.f_back  # type: ignore[assignment]  # None at the end

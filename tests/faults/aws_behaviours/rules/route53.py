@@ -1,4 +1,4 @@
-"""What Route 53 does that the emulator does not: it takes its time, and words to the letter."""
+"""Laws of Route 53 that the emulator lacks: changes take time, and values must match exactly."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.faults.aws_behaviours.wire import Answer
 
 
 class OneChangeAtATime(Resting):
-    """A zone takes no change while another one is being processed."""
+    """A zone accepts no change while another one is being processed."""
 
     ROW = "R1"
     SERVICE = "route53"
@@ -31,7 +31,7 @@ class OneChangeAtATime(Resting):
 
 
 class Written(Law):
-    """Knows what was written through it, to the letter."""
+    """Knows the exact values that were written through it."""
 
     SERVICE = "route53"
     OPERATIONS = frozenset({"ChangeResourceRecordSets"})
@@ -41,7 +41,7 @@ class Written(Law):
 
     @abstractmethod
     def judge(self, action: str, known: bool, have: Mapping[str, Any] | None, asked: Any) -> str:
-        """What is wrong with the change, or nothing."""
+        """Return the error in the change, or nothing."""
 
     def before(self, call: Call, world: World) -> Refusal | Answer | None:
         for change in call.params["ChangeBatch"]["Changes"]:
@@ -68,7 +68,7 @@ class Written(Law):
 
 
 class CreateIsNotUpsert(Written):
-    """What is there cannot be created."""
+    """A record that exists cannot be created."""
 
     ROW = "R2"
 
@@ -82,7 +82,7 @@ class CreateIsNotUpsert(Written):
 
 
 class DeleteToTheLetter(Written):
-    """Only what is there, and with exactly its values, can be deleted."""
+    """Only an existing record can be deleted, with exactly its values."""
 
     ROW = "R3"
 
@@ -97,7 +97,7 @@ class DeleteToTheLetter(Written):
 
 
 class ChangesSpread(Law):
-    """A change is PENDING until all of its servers have it."""
+    """A change is PENDING until all servers have it."""
 
     ROW = "R4"
     SERVICE = "route53"

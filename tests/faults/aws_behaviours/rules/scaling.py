@@ -1,4 +1,4 @@
-"""What Application Auto Scaling does that the emulator does not: it acts itself, and in time."""
+"""Laws of Application Auto Scaling that the emulator lacks: own actions, and delays."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ WRITES = frozenset(
 
 
 def target_of(call: Call) -> str:
-    """Resource and dimension, as calls about one target give them."""
+    """Return resource and dimension, as calls about one target give them."""
     resource = call.params.get("ResourceId") or next(iter(call.params.get("ResourceIds", [])), "")
     return f"{resource} {call.params.get('ScalableDimension')}"
 
 
 class TargetNotVisibleAtOnce(Resting):
-    """A target just registered is not shown for some seconds."""
+    """A new target is not shown for some seconds."""
 
     ROW = "S1"
     SERVICE = SERVICE
@@ -49,7 +49,7 @@ class TargetNotVisibleAtOnce(Resting):
 
 
 class OwnRoleComesWithTheFirst(Law):
-    """AWS makes a role for itself with an account's first target, and cannot use it at once."""
+    """AWS creates its own role with an account's first target, and cannot use it at once."""
 
     ROW = "S2"
     SERVICE = SERVICE
@@ -70,7 +70,7 @@ class OwnRoleComesWithTheFirst(Law):
 
 
 class MovesTheTableItself(Law):
-    """Bounds that leave out a table's capacity make AWS update the table, for half a minute."""
+    """Bounds that exclude a table's capacity make AWS update the table, for half a minute."""
 
     ROW = "S3"
     SERVICE = SERVICE
@@ -125,7 +125,7 @@ class MovesTheTableItself(Law):
 
 
 class PolicyNeedsTheTargetSeen(Resting):
-    """Right after a target is registered, a policy for it is told that there is none."""
+    """Right after a target's registration, a policy for it is refused as if there were none."""
 
     ROW = "S4"
     SERVICE = SERVICE
@@ -145,7 +145,7 @@ class PolicyNeedsTheTargetSeen(Resting):
 
 
 class CloudWatchIsAskedInOurName(Law):
-    """It calls CloudWatch for us, and hands its throttling on as a failure, even to readers."""
+    """It calls CloudWatch for us, and returns its throttling as an error, even to reads."""
 
     ROW = "S4"
     SERVICE = SERVICE
@@ -163,7 +163,7 @@ class CloudWatchIsAskedInOurName(Law):
 
 
 class OneWriteAtATime(Resting):
-    """Two writes about one resource do not go together."""
+    """Two concurrent writes about one resource conflict."""
 
     ROW = "S5"
     SERVICE = SERVICE
@@ -182,7 +182,7 @@ class OneWriteAtATime(Resting):
 
 
 class TargetsLinger(Law):
-    """A target that was deregistered is shown for a while yet."""
+    """A deregistered target is still shown for a while."""
 
     ROW = "S7"
     SERVICE = SERVICE

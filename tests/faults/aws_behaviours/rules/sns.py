@@ -1,4 +1,4 @@
-"""What SNS does that the emulator does not: it compares, checks principals, and asks by mail."""
+"""Laws of SNS that the emulator lacks: comparison, checked principals, confirmation by mail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.faults.aws_behaviours.wire import Answer
 
 
 class EqualOrRefused(Law):
-    """A second create is fine when it says what is there, and refused otherwise."""
+    """A second create with equal settings succeeds, and is refused otherwise."""
 
     ROW = "N1"
     SERVICE = "sns"
@@ -52,7 +52,7 @@ class EqualOrRefused(Law):
 
 
 class PrincipalsMustBeKnown(Law):
-    """A policy that names a role just made is refused for some seconds."""
+    """A policy that names a new role is refused for some seconds."""
 
     ROW = "N2"
     SERVICE = "sns"
@@ -77,7 +77,7 @@ class PrincipalsMustBeKnown(Law):
 
 
 class MailMustBeConfirmed(Law):
-    """A mail subscription has no ARN until somebody clicks, and cannot be taken back before."""
+    """A mail subscription has no ARN until its owner confirms, and cannot be deleted before."""
 
     ROW = "N4"
     SERVICE = "sns"
@@ -102,7 +102,7 @@ class MailMustBeConfirmed(Law):
 
 
 class TagsOneAtATime(Law):
-    """Two calls about the tags of one topic within a second may meet."""
+    """Two changes of the tags of one topic within a second may conflict."""
 
     ROW = "N6"
     SERVICE = "sns"
@@ -125,8 +125,10 @@ class TagsOneAtATime(Law):
 
 
 class UnsubscribedStaysListed(Law):
-    """Who leaves by the link in a mail is listed as "Deleted" for up to 72 hours. A test puts the
-    address into `left`."""
+    """An address unsubscribed by the link in a mail is listed as "Deleted" for up to 72 hours.
+
+    A test puts the address into `left`.
+    """
 
     ROW = "N5"
     SERVICE = "sns"
@@ -146,7 +148,7 @@ class UnsubscribedStaysListed(Law):
 
 
 def _topic_of(call: Call) -> str:
-    """Its name; most calls give its ARN, calls about tags as the resource."""
+    """Return its name; most calls give its ARN, calls about tags as the resource."""
     given: dict[str, Any] = dict(call.params)
     arn: str = given.get("Name") or given.get("TopicArn") or given.get("ResourceArn") or ""
     return arn.rpartition(":")[2]

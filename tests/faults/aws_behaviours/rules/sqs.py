@@ -1,4 +1,4 @@
-"""What SQS does that the emulator does not: it remembers names, and forgets changes for a while."""
+"""Laws of SQS that the emulator lacks: names stay in use, and changes take time."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ READS = frozenset({"GetQueueUrl", "GetQueueAttributes", "ListQueueTags"})
 
 
 def queue_of(call: Call) -> str:
-    """The queue's name; most calls give its URL."""
+    """Return the queue's name; most calls give its URL."""
     name: str = call.params.get("QueueName") or call.params["QueueUrl"].rpartition("/")[2]
     return name
 
 
 class EqualOrRefused(Law):
-    """A second create is fine when it says what the first said, and refused otherwise."""
+    """A second create with settings equal to the first succeeds, and is refused otherwise."""
 
     ROW = "Q1"
     SERVICE = "sqs"
@@ -52,7 +52,7 @@ class EqualOrRefused(Law):
 
 
 class NotVisibleAtOnce(Resting):
-    """A queue just made is not there for some seconds."""
+    """A new queue is not found for some seconds."""
 
     ROW = "Q1"
     SERVICE = "sqs"
@@ -67,7 +67,7 @@ class NotVisibleAtOnce(Resting):
 
 
 class NameRestsAfterDeletion(Resting):
-    """For 60 s after a queue was deleted there can be no other of its name."""
+    """For 60 s after a queue's deletion, no other of its name can be created."""
 
     ROW = "Q2"
     SERVICE = "sqs"
@@ -86,7 +86,7 @@ class NameRestsAfterDeletion(Resting):
 
 
 class AttributesSpread(Law):
-    """For up to a minute after a change, some reads show what was before."""
+    """For up to a minute after a change, some reads show the old settings."""
 
     ROW = "Q3"
     SERVICE = "sqs"
@@ -111,7 +111,7 @@ class AttributesSpread(Law):
 
 
 class DeletingTakesAMinute(Law):
-    """A deleted queue answers for a while as if it were there."""
+    """A deleted queue answers for a while as if it existed."""
 
     ROW = "Q5"
     SERVICE = "sqs"
@@ -138,7 +138,7 @@ class DeletingTakesAMinute(Law):
 
 
 class DeletedSeemsGoneByTurns(DeletingTakesAMinute):
-    """In that minute two looks in a row do not find it, and the next one does."""
+    """In that minute two reads in a row do not find it, and the next one does."""
 
     ROW = "Q5"
 
