@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.support.preloaded import COMMAND, Forked
 from tests.support.sample_stack import ROOT
 
 
@@ -27,48 +27,44 @@ class Home:
     port: int
 
     def provision(self, *words: str, code: int = 0) -> str:
-        """Run the command in a process of its own; its stdout."""
-        return self._run(code, words).stdout
+        """Run the command in a process of its own, a fork of the program; its stdout."""
+        return self._run(code, words)[0]
 
     def failing(self, code: int, *words: str) -> str:
         """The same for one that ends with this code; its stderr."""
-        return self._run(code, words).stderr
+        return self._run(code, words)[1]
 
-    def _run(self, code: int, words: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            self._command(words),
+    def execute(self, *words: str) -> str:
+        """Run the program itself; its stdout."""
+        return subprocess.run(
+            [*COMMAND, *self._words(words)],
             cwd=self.path,
             env=environment(),
             capture_output=True,
             text=True,
-            check=False,
+            check=True,
             stdin=subprocess.DEVNULL,
             timeout=300,
-        )
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
-        return done
+        ).stdout
+
+    def _run(self, code: int, words: tuple[str, ...]) -> tuple[str, str]:
+        with self.running(*words, stderr=subprocess.PIPE) as process:
+            out, err = process.communicate(timeout=300)
+        assert process.returncode == code, err
+        assert "Traceback" not in err
+        return out, err
 
     @contextmanager
-    def running(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+    def running(self, *words: str, stderr: int = subprocess.STDOUT) -> Iterator[Forked]:
         """The command in a process that does not end by itself."""
-        process = subprocess.Popen(
-            self._command(words),
-            cwd=self.path,
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            text=True,
-        )
-        with process:
+        with Forked(self._words(words), self.path, environment(), stderr=stderr) as process:
             try:
                 yield process
             finally:
                 process.kill()
 
-    def _command(self, words: tuple[str, ...]) -> list[str]:
-        return [sys.executable, "-m", "provision", "--local-port", str(self.port), *words]
+    def _words(self, words: tuple[str, ...]) -> list[str]:
+        return ["--local-port", str(self.port), *words]
 
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator, beside the tool."""

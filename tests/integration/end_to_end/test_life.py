@@ -69,7 +69,7 @@ class Api:
 
 @pytest.fixture(scope="module")
 def api(home: Home) -> Api:
-    printed = home.provision("up", "--local", "--yes")
+    printed = home.execute("up", "--local", "--yes")
     assert "curl -H" in printed
     outputs = json.loads(home.provision("outputs", "--local", "--json"))
     key = home.provision("outputs", "api_key", "--local").strip()

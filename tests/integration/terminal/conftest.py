@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -19,6 +19,7 @@ import yaml
 from provision import local
 from tests.integration.terminal.looks import Look
 from tests.integration.terminal.terminal import Terminal
+from tests.support.preloaded import COMMAND, Forked, Place
 from tests.support.sample_stack import ROOT
 from tests.unit.local.conftest import free_port, quiet
 
@@ -50,6 +51,23 @@ class Stack:
         return ["--config", f"{self.name}.yaml", "--state", state]
 
 
+def forked(words: Sequence[str], folder: Path, variables: Mapping[str, str], at: int) -> Forked:
+    return _forked(words, folder, variables, at, Place(session=True, terminal=True))
+
+
+def forked_behind(
+    words: Sequence[str], folder: Path, variables: Mapping[str, str], at: int
+) -> Forked:
+    place = Place(session=True, terminal=True, behind=True)
+    return _forked(words, folder, variables, at, place)
+
+
+def _forked(
+    words: Sequence[str], folder: Path, variables: Mapping[str, str], at: int, place: Place
+) -> Forked:
+    return Forked(words, folder, variables, stdin=at, stdout=at, stderr=at, place=place)
+
+
 @dataclass
 class Stage:
     """`port` is the proxy's: every command goes through it."""
@@ -71,31 +89,28 @@ class Stage:
     def deployed(self, **more: Any) -> Stack:
         """A new one, all of it there."""
         made = self.stack(**more)
-        done = subprocess.run(
-            self._command(made, "up --local --yes"),
-            cwd=self.folder,
-            env=self._variables({}),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+        process = Forked(self._words(made, "up --local --yes"), self.folder, self._variables({}))
+        _, told = process.communicate()
+        assert process.returncode == 0, told
         return made
 
     def run(self, stack: Stack, words: str, look: Look, **variables: str) -> Terminal:
-        """The command in a terminal of its own."""
+        """The command in a terminal of its own, by a fork of the program."""
         given = self._variables(look.variables | variables)
-        return Terminal(self._command(stack, words), self.folder, given, look.size)
+        return Terminal(self._words(stack, words), self.folder, given, look.size, forked)
+
+    def execute(self, stack: Stack, words: str, look: Look, **variables: str) -> Terminal:
+        """The same, by the program itself."""
+        given = self._variables(look.variables | variables)
+        return Terminal([*COMMAND, *self._words(stack, words)], self.folder, given, look.size)
 
     def run_behind(self, stack: Stack, words: str, look: Look) -> Terminal:
         """The command in the background, as after `&`."""
         given = self._variables(look.variables)
-        return Terminal(self._command(stack, words), self.folder, given, look.size, behind=True)
+        return Terminal(self._words(stack, words), self.folder, given, look.size, forked_behind)
 
-    def _command(self, stack: Stack, words: str) -> list[str]:
-        tool = [sys.executable, "-m", "provision", "--local-port", str(self.port)]
-        return [*tool, *stack.words, *words.split()]
+    def _words(self, stack: Stack, words: str) -> list[str]:
+        return ["--local-port", str(self.port), *stack.words, *words.split()]
 
     def _variables(self, more: dict[str, str]) -> dict[str, str]:
         wanted = ("PATH", "HOME", "XDG_STATE_HOME")  # the last has the secret of our emulators

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from tests.integration.terminal.screen import Screen
 
@@ -38,17 +38,6 @@ _MARK: Final = b"\0\0\0"
 _CONTROL: Final = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
 """Colours, and where the cursor goes."""
 
-# The same, and the command as a job in the background: another one has the terminal.
-_BEHIND = """
-import fcntl, os, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-job = os.fork()
-if not job:
-    os.setpgid(0, 0)
-    os.execv(sys.argv[1], sys.argv[1:])
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(job, 0)[1]))
-"""
-
 
 @dataclass(frozen=True)
 class Size:
@@ -57,6 +46,24 @@ class Size:
 
     def __str__(self) -> str:
         return f"{self.columns}x{self.lines}"
+
+
+Start = Callable[[Sequence[str], Path, Mapping[str, str], int], subprocess.Popen[Any]]
+"""Runs a command in a folder, with these variables, at the terminal with this descriptor."""
+
+
+def executed(
+    command: Sequence[str], folder: Path, variables: Mapping[str, str], at: int
+) -> subprocess.Popen[Any]:
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", _OWN, *command],
+        cwd=folder,
+        env=dict(variables),
+        stdin=at,
+        stdout=at,
+        stderr=at,
+        start_new_session=True,
+    )
 
 
 class Terminal:
@@ -68,8 +75,7 @@ class Terminal:
         folder: Path,
         variables: Mapping[str, str],
         size: Size,
-        *,
-        behind: bool = False,
+        start: Start = executed,
     ) -> None:
         self._encoding = variables.get("PYTHONIOENCODING", "utf-8")
         self.screen = Screen(size.columns, size.lines, self._encoding)
@@ -79,15 +85,7 @@ class Terminal:
         self._set_size(size)
         self._found = self._left = termios.tcgetattr(self._theirs)
         self.began = time.monotonic()
-        self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _BEHIND if behind else _OWN, *command],
-            cwd=folder,
-            env=dict(variables),
-            stdin=self._theirs,
-            stdout=self._theirs,
-            stderr=self._theirs,
-            start_new_session=True,
-        )
+        self.process = start(command, folder, variables, self._theirs)
 
     def __enter__(self) -> Self:
         return self

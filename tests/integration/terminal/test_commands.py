@@ -35,7 +35,7 @@ def counts(lines: list[str]) -> int:
 @looks("40x12-cp1252")
 def test_up_asks(stage: Stage, look: Look) -> None:
     stack = stage.stack()
-    with stage.run(stack, "up --local", look) as terminal:
+    with stage.execute(stack, "up --local", look) as terminal:
         terminal.until("Do this? [y/N]:")
         assert terminal.screen.cursor_shown
         assert not terminal.shows("created")

@@ -43,7 +43,7 @@ def test_ctrl_c_once_lets_what_is_in_flight_end(stage: Stage, look: Look) -> Non
 def test_ctrl_c_twice_ends_it_now(stage: Stage, look: Look) -> None:
     stack = stage.stack()
     stage.delay(SLOW)
-    with stage.run(stack, "up --local --yes", look) as terminal:
+    with stage.execute(stack, "up --local --yes", look) as terminal:
         watched(terminal, look)
         stage.delay(20)
         terminal.type(CTRL_C)
@@ -92,7 +92,7 @@ def test_before_it_has_begun(stage: Stage, standing: Stack, look: Look) -> None:
     slow = stage.folder / "slow"
     slow.mkdir()
     (slow / "click.py").write_text("import time\nprint('importing')\ntime.sleep(60)\n")
-    with stage.run(standing, "plan", look, PYTHONPATH=f"{slow}:{ROOT}") as terminal:
+    with stage.execute(standing, "plan", look, PYTHONPATH=f"{slow}:{ROOT}") as terminal:
         terminal.until("importing")
         terminal.type(CTRL_C)
         assert terminal.end() == 130
