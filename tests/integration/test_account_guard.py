@@ -1,4 +1,4 @@
-"""The account guard: any other account or region is exit 7 before a look, for every command."""
+"""The account guard: another account or region is exit 7 before any read, for every command."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ COMMANDS = (
     ("dlq", "purge", "items", "--yes"),
 )
 BY_ITS_FIRST_ANSWER = ("push",)
-"""It asks nobody for the account: tests/integration/push/test_command.py."""
+"""It makes no call for the account's id: tests/integration/push/test_command.py."""
 WITHOUT_ACCOUNT = {"config", "explain", "init", "policy", "local"}
 HERE = ("123456789012", "us-east-1")
 
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every call to AWS."""
+    """Return every call to AWS."""
     made: list[str] = []
     before_call = CallHooks.before_call
 
@@ -85,7 +85,7 @@ ELSEWHERE: tuple[tuple[tuple[str, str] | None, str | None, str], ...] = (
     (("999999999999", "us-east-1"), HERE[0], "lives in account 999999999999, us-east-1"),
     ((HERE[0], "eu-west-1"), None, f"lives in account {HERE[0]}, eu-west-1"),
 )
-"""What is pinned, what config.yaml says, and what the refusal says."""
+"""The pinned location, the value in config.yaml, and the refusal."""
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
-"""While a question waits for its answer others work: what was looked at before is looked at again,
-and of what moved nothing is done.
+"""While a question waits for its answer, other users may change the account.
+
+Everything is then observed again, and no change is made to a resource that changed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ PROTECTED = CONFIG | {"protect": True}
 
 
 class Slow(io.StringIO):
-    """Somebody at a terminal who answers when something has happened."""
+    """A user at a terminal who answers after an event."""
 
     def __init__(self, answer: str, meanwhile: Callable[[], object]) -> None:
         super().__init__(answer)
@@ -40,7 +41,7 @@ def configure(home: Path, config: dict[str, Any]) -> None:  # noqa: F811
 
 
 def make_a_strangers() -> None:
-    """The same name, without our mark, protected, and with something in it."""
+    """Create a foreign, protected table of our name with an item."""
     client = boto3.client("dynamodb")
     client.create_table(
         TableName=NAME,
@@ -60,7 +61,7 @@ def replace_by_a_strangers() -> None:
 
 
 def untouched() -> bool:
-    """Whether the stranger's table is as they made it."""
+    """Return whether the foreign table is unchanged."""
     client = boto3.client("dynamodb")
     table = client.describe_table(TableName=NAME)["Table"]
     tags = client.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]

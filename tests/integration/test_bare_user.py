@@ -37,5 +37,5 @@ def test_every_command_that_writes_works_and_the_lock_names_the_number(
 
 
 def test_folders_of_models_may_begin_with_a_home_that_is_not_there() -> None:
-    """`~/models` in AWS_DATA_PATH."""
+    """AWS_DATA_PATH contains `~/models`."""
     assert "~/models" in model_loader("~/models").search_paths

@@ -1,4 +1,4 @@
-"""The command line as a user meets it: exit codes, streams, JSON, wrong input, nothing called."""
+"""The command line as a user meets it: exit codes, streams, JSON, wrong input, no calls."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ Provision = Callable[..., Answer]
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast: None) -> Path:
-    """A directory with a small stack, and nobody at the keyboard."""
+    """Return a directory with a small stack, without a terminal."""
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "app.py").write_text("def handler(event, context):\n    return {}\n")
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG, sort_keys=False))
@@ -127,7 +127,7 @@ def test_a_misspelt_node_is_told_what_it_may_be(account: None, provision: Provis
 
 
 def test_what_is_not_there_is_not_called_wanted(account: None, provision: Provision) -> None:
-    """On the way down: nothing is as wanted where nothing is."""
+    """A removal never calls a missing resource unchanged."""
     provision("up", "--yes")
     down = provision("down", "--yes")
     assert "as wanted" not in down.err
@@ -258,7 +258,7 @@ def test_nothing_asks_when_nobody_can_answer(provision: Provision, verb: str) ->
 
 
 class Keyboard(io.StringIO):
-    """Somebody sits at a terminal and types this."""
+    """A user at a terminal who types this text."""
 
     def isatty(self) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""Credentials that a person must give: a code, a login. Where nobody is, nothing is waited for."""
+"""Credentials that need a code or a login are not waited for without a terminal."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def profiles(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
 
 
 def test_a_one_time_code_is_not_waited_for_where_nobody_can_type_it(home: Path) -> None:  # noqa: F811
-    """The pipe stays open: whoever reads it waits for ever."""
+    """The pipe stays open: a read would wait forever."""
     with subprocess.Popen(
         [sys.executable, "-m", "provision", "plan", "--profile", "mfa"],
         cwd=home,
@@ -84,7 +84,7 @@ def test_a_person_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nobody_is_asked_in_the_middle_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There the screen would draw over the question. It is asked before: when a stack is opened."""
+    """The screen would draw over a question in a run, so it is asked when a stack is opened."""
     monkeypatch.setattr(one_time_code, "_somebody_is_there", lambda: True)
     monkeypatch.setattr("getpass.getpass", lambda _: pytest.fail("asked by another thread"))
     aws = Aws(Access("us-east-1", "mfa"))
@@ -97,7 +97,7 @@ def test_the_code_is_asked_for_before_anything_is_drawn(
     provision: Provision,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """`push` asks nothing of AWS before it looks: the state says in which account it is."""
+    """`push` makes no other call before: the state says in which account it is."""
     drawn: list[str] = []
     monkeypatch.setattr(Drawing, "__enter__", lambda _: drawn.append("drawn"))
     monkeypatch.setattr(one_time_code, "_somebody_is_there", lambda: False)

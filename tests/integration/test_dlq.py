@@ -44,7 +44,7 @@ def waiting() -> int:
 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The events that ran; one with a text as its id fails."""
+    """Return the events that ran; one with a text as its id fails."""
     events: list[Any] = []
 
     def invoke(request: Any) -> tuple[int, dict[str, str], str]:

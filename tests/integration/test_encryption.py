@@ -1,4 +1,4 @@
-"""One key for all that the stack keeps: who needs it, who may use it, and which alias is taken."""
+"""One key for all stored data: its users, its policy, and the choice of its alias."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KEPT = {
     "network.flow_logs.logs": "key",
     "table.items": "encryption",
 }
-"""Node → the field that says what it is encrypted with."""
+"""Node → the field with its encryption."""
 
 
 def built(directory: Path, key: str, given: str = "", **changes: Any) -> dict[str, Step]:

@@ -1,4 +1,4 @@
-"""What is typed first, and from where nobody listens: the help, no streams, a port too many."""
+"""A user's first commands, also without streams: the help, and the emulator's port."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_group_with_nothing_after_it_prints_its_help(
 
 
 def without(streams: str, *words: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """The command with a stream closed, as a shell's `>&-` does."""
+    """Run the command with a stream closed, as a shell's `>&-` does."""
     command = shlex.join([sys.executable, "-m", "provision", *words])
     return subprocess.run(
         ["/bin/sh", "-c", f"exec {command} {streams}"],
@@ -66,7 +66,7 @@ def test_where_there_is_no_keyboard_nobody_answers(home: Path, words: tuple[str,
 def test_a_port_of_the_emulator_wants_the_emulator(
     home: Path, provision: Provision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever types it means the emulator: nothing of AWS is looked at, or removed."""
+    """A user who types it means the emulator, so nothing in AWS is read or removed."""
     for words in (("status",), ("down", "--yes"), ("up", "--yes"), ("outputs",)):
         refused = provision(*words, "--local-port", "4722")
         assert refused.code == 2

@@ -1,4 +1,4 @@
-"""Whether a version can be imported: what Lambda answers, and what is made of it."""
+"""Whether a version can be imported: Lambda's answers, and their interpretation."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_where_nothing_can_be_known_that_is_said_within_a_minute(
 
 @pytest.mark.parametrize("code", ["KMSAccessDeniedException", "InvalidRuntimeException"])
 def test_what_callers_would_meet_as_well_is_an_error(code: str) -> None:
-    """Also a denial, which names the permission that is missing."""
+    """So is a denial, which names the missing permission."""
     with pytest.raises(ClientError, match=code):
         check_import(new_aws(Answering(Refusal(code, "", 502))), "f", "7")
     with pytest.raises(ClientError, match="AccessDenied"):

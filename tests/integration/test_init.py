@@ -73,7 +73,7 @@ def test_the_next_command_works_after_cd(
     directory: str,
     way: str,
 ) -> None:
-    """From wherever it was called; a hyphen is no option there, and a tilde no home."""
+    """It works from any folder; a leading hyphen is no option, and a tilde is no home."""
     monkeypatch.setattr(sys, "argv", [program])
     made = provision("init", "--name", "shop", "--", directory)
     assert made.code == 0
@@ -119,7 +119,7 @@ def test_the_user_s_own_files_are_named(empty: Path, provision: Provision) -> No
 def test_a_folder_s_name_is_not_guessed(
     empty: Path, provision: Provision, folder: str, other: str, words: tuple[str, ...]
 ) -> None:
-    """Two folders would be one stack."""
+    """Otherwise two folders could be one stack."""
     refused = provision("init", folder, *words)
     assert refused.code == 2
     assert f"--name {other}" in refused.err
@@ -185,7 +185,7 @@ def test_a_folder_that_was_deleted(empty: Path, provision: Provision) -> None:
 
 
 def test_the_schema_alone_may_fail(empty: Path, provision: Provision) -> None:
-    """A file is where our folder would be."""
+    """A file has the name of our folder."""
     state = empty / ".provision"
     state.write_text("")
     made = provision("init", "--template", "minimal")
@@ -230,7 +230,7 @@ def test_it_imports_no_sdk(tmp_path: Path) -> None:
 
 
 def asked(folder: Path, *words: str, **variables: str) -> Terminal:
-    """The command in a terminal of its own."""
+    """Run the command in a terminal of its own."""
     given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"} | variables
     command = [sys.executable, "-m", "provision", "init", *words]
     return Terminal(command, folder, given | {"TERM": "xterm-256color"}, Size())
@@ -283,7 +283,7 @@ def test_without_an_answer_nothing_is_written(
 
 
 def test_nobody_is_asked_for_nothing(empty: Path) -> None:
-    """Where files are in the way, that is said first; and under CI nothing asks."""
+    """Existing files are reported before any question, and under CI no question is asked."""
     with asked(empty, CI="1") as terminal:
         assert terminal.end() == 0
     with asked(empty) as terminal:

@@ -17,7 +17,7 @@ from tests.integration.test_cli import CONFIG, Provision, home, provision  # noq
 
 
 class Lambda:
-    """The function behind every invocation: what it was sent, and what it answers."""
+    """The function behind every invocation: its requests, and its answers."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, bytes]] = []

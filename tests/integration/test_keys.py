@@ -1,4 +1,4 @@
-"""`provision keys` as a user meets it: what it says, its exit codes, and what it never tells."""
+"""`provision keys` as a user meets it: its output, its exit codes, and no key's value."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def stands(account: None, provision: Provision, home: Path) -> Provision:  # noq
 
 
 def values() -> dict[str, str]:
-    """Every key's value by its id."""
+    """Return every key's value by its id."""
     keys = boto3.client("apigateway").get_api_keys(includeValues=True)["items"]
     return {key["id"]: key["value"] for key in keys}
 

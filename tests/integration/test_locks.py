@@ -1,7 +1,7 @@
-"""No lock of ours is held while something is told, drawn, asked of AWS or run.
+"""No lock of ours is held during a report, a drawing, a call to AWS or another program.
 
-A report may wait for a terminal that stands still, a call for a network. Whoever holds a lock
-meanwhile stops everybody who wants it, and for ever where two locks are taken in another order.
+A report may wait for a stopped terminal, a call for a network. A lock held in the meantime stops
+every thread that wants it, and forever if two locks are taken in another order.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OURS = str(Path(provision.__file__).parent)
 
 
 class Watched:
-    """A lock that knows who holds it."""
+    """A lock that knows its holder."""
 
     held: Counter[int] = Counter()
 
@@ -57,7 +57,7 @@ class Watched:
 
 @pytest.fixture
 def told_under_a_lock(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Who told, called or started something while holding a lock that our own code made."""
+    """Return who reported, called or started a program while holding a lock of ours."""
     found: list[str] = []
 
     def watched(make: Callable[[], Any]) -> Callable[[], Any]:

@@ -24,7 +24,7 @@ HOSTILE = "\x1b[2J\r\nnot a line of ours \u202e ::error::"
 
 @dataclass
 class Written:
-    """The stack's groups, and the tool on it."""
+    """The stack's log groups, and the tool on them."""
 
     provision: Provision
     began: int = field(default_factory=lambda: int(time.time() * 1000) - 60_000)

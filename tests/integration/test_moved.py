@@ -1,4 +1,4 @@
-"""Renamed in config.yaml and told so: nothing is made again, no data lost, nothing left behind."""
+"""A rename that config.yaml declares creates nothing again, loses no data and leaves nothing."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ ITEM = {"id": {"S": "1"}, "name": {"S": "kept"}}
 
 
 def holdings() -> Inventory:
-    """All of the account, but for versions, which a changed function publishes, and the role of
-    API Gateway, which the whole account uses."""
+    """Return the account's content without what may change.
+
+    A changed function publishes versions, and API Gateway's role is the whole account's.
+    """
     found = {**inventory(new_aws()), **scaling(new_aws())}
     del found["role"], found["role policy"]
     return {kind: names for kind, names in found.items() if kind != "version"}
@@ -41,7 +43,7 @@ def holdings() -> Inventory:
 
 @pytest.fixture
 def lived_in(workshop: Workshop, tmp_path: Path) -> Inventory:
-    """What the account holds with the shipped stack in it, and an item in its table."""
+    """Return the account's content with the shipped stack, and an item in its table."""
     workshop.run(reference_stack(new_aws(), tmp_path), "up", workers=8)
     boto3.client("dynamodb").put_item(TableName="tap-dev-items", Item=ITEM)
     return holdings()
@@ -54,7 +56,7 @@ def item_is_there() -> bool:
 
 
 def gone(workshop: Workshop, stack: Stack) -> dict[str, frozenset[str]]:
-    """What is left of the stack after `down`."""
+    """Run `down`, and return the stack's leftovers."""
     workshop.run(stack, "down", workers=8)
     found = {**inventory(new_aws()), **scaling(new_aws())}
     ours = {
@@ -99,7 +101,7 @@ def test_nothing_is_made_again_and_nothing_lost(
 
 
 def judge(findings: Mapping[str, ResourceChange]) -> None:
-    """Tags and words change in place; only the function's next version is another one."""
+    """Assert that tags and descriptions change in place, and only a version is replaced."""
     actions = {name: f.action for name, f in findings.items()}
     assert actions.pop("function.shop.version") is Action.REPLACE
     assert set(actions.values()) == {Action.KEEP, Action.UPDATE}
@@ -205,7 +207,7 @@ def test_a_crash_at_any_call_loses_nothing_and_leaves_nothing(
 def test_a_crash_while_the_state_is_renamed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
-    """Killed between any two of its files' changes: the records are there under one name."""
+    """Killed between any two of its file's changes, it has the records under one name."""
     for number in range(1, 9):
         directory = tmp_path / str(number)
         journal = Journal(directory, "tap-dev", KINDS).open(HOLDER)
@@ -259,13 +261,13 @@ def die_at(patch: pytest.MonkeyPatch, call: str, number: int) -> None:
     patch.setattr(owner, call, dying)
 
 
-# -- what was there under the new name before the rename was told -------------------------------
+# -- resources under the new name from before the rename was declared --------------------------
 
 
 def test_what_was_made_under_the_new_name_meanwhile_is_kept_apart(
     workshop: Workshop, tmp_path: Path
 ) -> None:
-    """Renamed, `up`, and only then told so: the empty new table goes only when it is named."""
+    """The rename is declared only after an `up`: the empty new table is deleted only if named."""
     before = inventory(new_aws())
     workshop.run(named("old", "tap-dev-old"), "up")
     boto3.client("dynamodb").put_item(TableName="tap-dev-old", Item=ITEM)
@@ -290,8 +292,10 @@ def lost(workshop: Workshop) -> None:
 def test_of_two_tables_with_one_mark_none_is_taken_silently(
     workshop: Workshop, tmp_path: Path
 ) -> None:
-    """Renamed, `up`, the state lost, and only then told so: what was written since is in the new
-    one, and by its name and former mark the old one is it."""
+    """None is chosen if the rename is declared after an `up` and the loss of the state.
+
+    The recent writes are in the new table, but name and former owner tag point to the old one.
+    """
     workshop.run(named("old", "tap-dev-old"), "up")
     workshop.run(named("new", "tap-dev-new"), "up", plan_options=PlanOptions())
     boto3.client("dynamodb").put_item(TableName="tap-dev-new", Item=ITEM)
@@ -313,7 +317,7 @@ def test_of_two_tables_with_one_mark_none_is_taken_silently(
 def test_an_empty_table_is_not_made_beside_one_of_its_mark(
     workshop: Workshop, tmp_path: Path
 ) -> None:
-    """The line of the rename taken out, and the state lost: by its name there is none."""
+    """The declaration was removed and the state lost, so no table of that name exists."""
     workshop.run(named("old", "tap-dev-old"), "up")
     told = named("new", "tap-dev-old")
     told.moved = {"table.old": "table.new"}
@@ -336,7 +340,7 @@ def named(key: str, name: str, stack: str = "tap-dev") -> Stack:
 
 
 def test_without_the_line_a_renamed_table_is_never_taken_for_another(workshop: Workshop) -> None:
-    """The line taken away: a replacement, refused for the data's sake."""
+    """Without the declaration it is a replacement, which is refused because of its data."""
     workshop.run(named("old", "tap-dev-old"), "up")
     told = named("new", "tap-dev-old")
     told.moved = {"table.old": "table.new"}
@@ -347,7 +351,7 @@ def test_without_the_line_a_renamed_table_is_never_taken_for_another(workshop: W
 
 
 def test_the_way_back_without_the_state_is_told(workshop: Workshop) -> None:
-    """The rename taken back in config.yaml: by its tag it is still the other node's."""
+    """The rename was undone in config.yaml, but by its tag the table is still the other node's."""
     workshop.run(named("old", "tap-dev-old"), "up")
     told = named("new", "tap-dev-old")
     told.moved = {"table.old": "table.new"}

@@ -1,4 +1,4 @@
-"""Options of the whole tool: before the command and after it, once, never empty, never guessed."""
+"""Options of the whole tool: before or after the command, once, never empty, never guessed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ VALUES = {
 
 
 def commands(group: click.Group, *before: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Every command that does something, by its words."""
+    """Yield every command that does something, by its words."""
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from commands(command, *before, name)
@@ -38,7 +38,7 @@ VERBS = dict(commands(cli))
 
 
 def context_of(words: tuple[str, ...]) -> click.Context:
-    """As the tool makes it: click keeps the help option of the first context there is."""
+    """Return a context as the tool creates it: click keeps the help option of the first one."""
     root = click.Context(cli, info_name="provision", **cli.context_settings)
     return click.Context(VERBS[words], parent=root, info_name=words[-1])
 
@@ -47,7 +47,7 @@ CALL = Invocation()
 
 
 def parsed(*words: str) -> tuple[GlobalOptions, tuple[tuple[str, ...], ...]]:
-    """What the line comes to; the command itself is not run."""
+    """Return the parsed options of a line, whose command is not run."""
     found: list[tuple[GlobalOptions, tuple[tuple[str, ...], ...]]] = []
 
     def keep(context: click.Context) -> None:
@@ -128,7 +128,7 @@ def test_every_command_refuses_an_empty_environment(
     provision: Provision,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """`down --yes --env "$STAGE"` with STAGE unset must not remove the file's own."""
+    """`down --yes --env "$STAGE"` with STAGE unset must not remove the file's own environment."""
     for words in VERBS:
         assert provision(*words, "--env", "").code == 2
     monkeypatch.setenv("PROVISION_ENV", "")
@@ -179,7 +179,7 @@ def test_what_is_suggested_is_like_what_was_typed(provision: Provision) -> None:
 
 
 def test_no_suggestion_answers_a_question(provision: Provision) -> None:  # noqa: F811
-    """Every option that answers one, misspelt in every place, on every command."""
+    """Every option that answers one is misspelt in every place, on every command."""
     for words, command in VERBS.items():
         with context_of(words) as context:
             params = command.get_params(context)

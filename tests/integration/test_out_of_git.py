@@ -1,5 +1,6 @@
-"""A project is begun with `git add -A`: of the state, and of what the emulator saves, with the
-values of keys and secrets, git takes nothing.
+"""A project is begun with `git add -A`, which adds no state and no file of the emulator.
+
+Those contain the values of keys and secrets.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not 
 
 
 def taken(folder: Path) -> set[str]:
-    """What `git add -A` takes in a folder that git knows nothing of yet."""
+    """Return the files that `git add -A` adds in a new repository of this folder."""
     alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     for words in (("init", "-q"), ("add", "-A")):
         subprocess.run(("git", *words), cwd=folder, env=os.environ | alone, check=True, timeout=60)

@@ -1,4 +1,4 @@
-"""Exit 9: a line a failed node, the rest is done, and the next `up` does only what is missing."""
+"""Exit 9: a line for each failed node, the rest done, and the next `up` does only the rest."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ QUEUE = "function.items.dead_letters"
 
 
 class Refusing:
-    """Denies an operation, and notes the writes that left."""
+    """Denies an operation, and records the writes that were sent."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.denied = ""

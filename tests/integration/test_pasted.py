@@ -1,4 +1,4 @@
-"""The request that `up` ends with, run by a shell as it is pasted, however the stack was named."""
+"""The request that `up` prints is run by a shell as it is, for any name of the configuration."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ with open({file!r}, "a") as told:
 print({answer!r})
 """
 NAME = 'it\'s $HOME; `exit 3` "two"  [red]*?{a,b}~.yaml'
-"""Of a configuration: all that a shell, and the screen, could take for something else."""
+"""A configuration's name with all that a shell, or the screen, could interpret."""
 
 
 def pasted(line: str, folder: Path) -> dict[str, list[Any]]:
-    """What a shell gives to each program: what it is called with, in order, a list a call."""
+    """Run the line in a shell, and return each program's arguments, a list for each call."""
     answers = {"provision": "the-key", "curl": ""}
     told = {program: folder / f"{program}.told" for program in answers}
     for program, answer in answers.items():
@@ -50,7 +50,7 @@ def pasted(line: str, folder: Path) -> dict[str, list[Any]]:
 def test_the_request_is_sent_with_this_stacks_key(
     account: None, provision: Provision, home: Path
 ) -> None:
-    """curl is stood in for, and `provision` too: what it is asked is then asked of the real one."""
+    """curl and `provision` are replaced; their arguments are passed to the real `provision`."""
     Path("config.yaml").rename(NAME)
     made = provision("--config", NAME, "--region", "us-west-2", "up", "--yes")
     assert made.code == 0

@@ -1,4 +1,4 @@
-"""What the stack stands on is looked at before anything is made, and hinders nothing else."""
+"""The stack's prerequisites are checked before anything is created, and only then."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ __all__ = ["home", "provision"]
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
-    """Every name in the folder, with size and time."""
+    """Return every name in the folder, with size and time."""
     found = {str(path): path.lstat() for path in sorted(folder.rglob("*"))}
     return {name: (about.st_size, about.st_mtime_ns) for name, about in found.items()}
 
@@ -87,7 +87,7 @@ if os.geteuid() == 0:
     ctypes.CDLL(None).prctl(24, 1)  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE: after the exec it is gone
 os.execv(sys.executable, [sys.executable, "-m", "provision", *sys.argv[1:]])
 """
-"""Starts the command so that permissions bind root too."""
+"""A program that starts the command so that permissions bind root too."""
 
 
 @pytest.mark.emulator

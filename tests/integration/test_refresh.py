@@ -1,4 +1,4 @@
-"""The state made anew from AWS: lost, stale, partly wrong, or left with an intention."""
+"""The state is rebuilt from AWS after it was lost, stale, partly wrong, or left pending."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ QUEUE = Queue(name="tap-dev-it", tags={})
 
 
 def refresh(workshop: Workshop, stack: Stack) -> RefreshResult:
-    """`provision refresh` as a process of its own."""
+    """Run `provision refresh` as a process of its own."""
     aws = new_aws()
     journal = Journal(workshop.directory, stack.name, KINDS).open(HOLDER)
     try:
@@ -47,7 +47,7 @@ def refresh(workshop: Workshop, stack: Stack) -> RefreshResult:
 
 
 def small(*, visibility: int = 60) -> Stack:
-    """A thing found by its name, one found by its tag, and one that needs another."""
+    """Return a stack of a resource found by its name, one found by its tag, and another."""
     stack = Stack("tap-dev")
     stack.add("queue", lambda _: replace(QUEUE, visibility=visibility))
     stack.add("vpc", lambda _: Vpc(cidr="10.20.0.0/24", tags={"Name": "tap-dev"}))
@@ -61,7 +61,7 @@ def state(workshop: Workshop) -> dict[str, Step]:
 
 
 def intend(workshop: Workshop, node: str, doing: str, step: Step | None = None) -> None:
-    """A run that died with this verb in hand."""
+    """Record a pending operation, as a run that died does."""
     journal = Journal(workshop.directory, "tap-dev", KINDS).open(HOLDER)
     journal.begin(node, doing, step or journal.records[node].step, ())
     journal.close()
@@ -126,7 +126,7 @@ def test_what_only_the_state_knows_stays_while_it_is_there(workshop: Workshop) -
 
 
 def test_a_record_that_leads_elsewhere_is_put_right(workshop: Workshop) -> None:
-    """Swapped by hand, or restored from another day's copy: AWS says whose each is."""
+    """It was edited, or restored from another day's copy: AWS shows the owner of each."""
     workshop.run(small(), "up")
     right = state(workshop)["vpc"]
     theirs = boto3.client("ec2").create_vpc(CidrBlock="10.20.0.0/24")["Vpc"]["VpcId"]
@@ -139,7 +139,7 @@ def test_a_record_that_leads_elsewhere_is_put_right(workshop: Workshop) -> None:
 
 
 def granting(role: str) -> Stack:
-    """A role, and policies that carry no owner: only the role's name says whose they are."""
+    """Return a stack of a role and policies without an owner tag, known by the role's name."""
     stack = Stack("tap-dev")
     node = stack.add("role", lambda _: Role(name=role, service="lambda.amazonaws.com", tags={}))
     policies = {"tracing": grants.tracing()}

@@ -1,5 +1,6 @@
-"""Keys rotated: two that work at every moment, cut short at every call, gone on with, and agreed
-with by `up` and `down`, whether the state is there or lost.
+"""Rotated keys: two that work at every moment, also if interrupted at any call.
+
+The rotation is continued, also by `up` and `down`, with or without the state.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def a_stack() -> Stack:
 
 
 class Office:
-    """Somebody who works on one stack, each act a process of its own."""
+    """A user's commands on one stack, each as a process of its own."""
 
     def __init__(self, workshop: Workshop) -> None:
         self.workshop = workshop
@@ -88,7 +89,7 @@ class Office:
         return step
 
     def works(self) -> set[str]:
-        """The keys with which requests are answered: switched on and in the plan."""
+        """Return the keys with which requests are answered: enabled, and in the plan."""
         client = new_aws().apigateway
         on = {key["id"] for key in client.get_api_keys()["items"] if key["enabled"]}
         (plan,) = client.get_usage_plans()["items"]
@@ -223,7 +224,7 @@ def test_cut_short_anywhere_it_goes_on(
     crash: tuple[Where, int],
     lost: bool,
 ) -> None:
-    """By another `rotate`, by `up`, and by `down`; the old key works all the while."""
+    """Another `rotate`, `up`, or `down` continues it; the old key works all the time."""
     for follow in ("rotate", "up", "down"):
         old = office.key()
         with pytest.raises(Died):
@@ -232,7 +233,7 @@ def test_cut_short_anywhere_it_goes_on(
         if lost:
             office.workshop.forget()
         if follow == "rotate":
-            # Without the state nobody can tell a whole rotation from one that had no end.
+            # Without the state, a complete rotation and one without an end look alike.
             another = lost and crash == (Where.AFTER, len(ROTATION))
             assert len(office.rotate().retired) == (2 if another else 1)
             assert len(office.rotate().retired) == (3 if another else 2), "ended, it is another"
@@ -251,7 +252,7 @@ def test_cut_short_anywhere_it_goes_on(
 
 
 def planted(office: Office, **more: Any) -> str:
-    """A neighbour makes a key of our name that carries our mark."""
+    """Create a key of our name with our owner tag, as a neighbour."""
     tags = {OWNER: "tap-dev/api.key.default", **more}
     made: str = new_aws().apigateway.create_api_key(
         name="tap-dev-default", enabled=True, tags=tags
@@ -300,7 +301,7 @@ def test_no_plan_decides_where_its_mark_was_copied_too(office: Office) -> None:
 
 
 def test_of_two_alike_the_one_in_our_plan_is_it(office: Office) -> None:
-    """It lets its callers in already, so that building on it gives nobody anything."""
+    """Its callers are already admitted, so that using it gives no one new access."""
     key = office.key()
     others = [planted(office) for _ in range(5)]
     office.workshop.forget()

@@ -1,4 +1,4 @@
-"""What was typed before a question was asked is no answer to it."""
+"""Text typed before a question was asked does not answer it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_what_was_typed_before_is_dropped(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_what_is_no_keyboard_keeps_what_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file or a pipe was written to be read."""
+    """The content of a file or a pipe is meant to be read."""
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     forget_typed()
     assert sys.stdin.readline() == "y\n"

@@ -1,4 +1,4 @@
-"""With CI=true nothing asks, though there is a terminal: what would ask says what to add."""
+"""With CI=true no question is asked, even with a terminal: the error names the option to add."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ mfa_serial = arn:aws:iam::123456789012:mfa/me
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The questions; whoever sits at the terminal says yes to each."""
+    """Return the questions; each is answered with yes."""
     questions: list[str] = []
 
     def prompt(text: str, **_: Any) -> bool:

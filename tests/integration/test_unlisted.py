@@ -1,4 +1,4 @@
-"""An environment that config.yaml does not list: never made, planned or removed by a slip."""
+"""An environment that config.yaml does not list is never created, planned or removed by mistake."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ASKING = {("up",), ("down",), ("dlq", "redrive"), ("dlq", "purge")}
 
 
 def line(words: tuple[str, ...]) -> list[str]:
-    """The command with all that it needs."""
+    """Return the command with all required arguments."""
     needed = ["x" for param in VERBS[words].params if param.required]
     needed += ["x"] if words == ("invoke",) else []  # or a route
     yes = ["--yes"] if words in ASKING else []

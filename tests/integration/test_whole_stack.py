@@ -27,7 +27,7 @@ EMAIL = {"monitoring": {"email": "ops@example.com"}}
 
 @pytest.fixture
 def before(account: None) -> Inventory:
-    """What the account holds before us: a default network, and a zone of somebody's."""
+    """Return the account's first content: a default network, and a foreign zone."""
     aws = new_aws()
     aws.route53.create_hosted_zone(Name=ZONE, CallerReference="test")
     return whole(inventory(new_aws()), scaling(new_aws()))

@@ -1,1 +1,1 @@
-"""Whatever changes the API is served, and nothing else publishes anything."""
+"""Every change of the API is published and served, and no other run publishes a deployment."""

@@ -1,4 +1,4 @@
-"""A shop that notices what every deployment freezes."""
+"""A shop that records the snapshot of every deployment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stack that is nothing but an API: the shipped wiring, without the functions behind it."""
+"""A stack with only an API: the shipped wiring, without the functions behind it."""
 
 from __future__ import annotations
 
@@ -36,15 +36,18 @@ _OTHER = {"source": str(ROOT / "function"), "handler": "app.handler"}
 _SHIPPED = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))["api"]
 
 Api = Mapping[str, Any]
-"""`api:` of config.yaml."""
+"""The value of `api:` in config.yaml."""
 Frozen = tuple[Contents, bool]
-"""Everything that a deployment keeps: what the API held, and whether its own address answers."""
+"""A deployment's snapshot: the API's content, and whether its own address answers."""
 
 
 @dataclass
 class Shop:
-    """One `api:` after another, brought up on one account. `frozen`: by deployment; `actions`: what
-    the last `up` did of the three nodes by which the API is live."""
+    """One `api:` after another, brought up in one account.
+
+    `frozen` are the snapshots by deployment; `actions` what the last `up` did with the three nodes
+    by which the API is live.
+    """
 
     directory: Path
     workshop: Workshop
@@ -65,17 +68,17 @@ class Shop:
         return stack
 
     def records(self) -> Mapping[str, Record]:
-        """What the state has."""
+        """Return the records of the state."""
         return Journal.read(self.workshop.directory, "tap-dev", KINDS).records
 
     def up(self, api: Api, recorder: Recorder | None = None) -> list[str]:
-        """The writes it took."""
+        """Run `up`, and return its writes."""
         outcome = self.workshop.run(self.stack(api), "up", recorder=recorder)
         self.actions = [outcome.changes[name].action for name in LIVE]
         return self.workshop.last.writes
 
     def outcome(self, api: Api) -> Result:
-        """What an `up` came to that fails."""
+        """Return the result of an `up` that fails."""
         aws = self.workshop.connect(Recorder())
         journal = Journal(self.workshop.directory, "tap-dev", KINDS).open(HOLDER)
         try:
@@ -85,8 +88,10 @@ class Shop:
             journal.close()
 
     def live(self, api: Api) -> RestApi:
-        """The API, once it is seen that the stage serves all that it holds, and that `up` finds
-        nothing to do."""
+        """Return the API, after checks that the stage serves its present content.
+
+        `up` must find nothing to do.
+        """
         outcome = self.workshop.run(self.stack(api), "up")
         assert self.workshop.last.writes == []
         rest_api, deployment, stage = three(outcome)
@@ -96,7 +101,7 @@ class Shop:
         return rest_api
 
     def published(self, api_id: str) -> list[str]:
-        """Descriptions of its deployments, in the order in which they were made."""
+        """Return the descriptions of its deployments, in the order of their creation."""
         items = new_aws().apigateway.get_deployments(restApiId=api_id)["items"]
         return [item.get("description", "") for item in items]
 
@@ -110,7 +115,7 @@ def three(outcome: Result) -> tuple[RestApi, Deployment, Stage]:
 
 
 def held(api_id: str) -> Frozen:
-    """What a deployment of the API as it is now would freeze."""
+    """Return the snapshot that a deployment of the API would now take."""
     aws = new_aws()
     found = aws.apigateway.get_rest_api(restApiId=api_id)
     contents = read(aws, api_id, settings_of(found)).contents
@@ -118,7 +123,7 @@ def held(api_id: str) -> Frozen:
 
 
 def freezing(patch: pytest.MonkeyPatch, frozen: dict[str, Frozen]) -> None:
-    """Keep what each deployment froze, whoever makes it: AWS keeps it, and shows very little."""
+    """Record each deployment's snapshot, by any maker: AWS keeps it and shows little of it."""
     create = APIGatewayBackend.create_deployment
 
     def create_and_keep(self: Any, function_id: str, *args: Any, **kwargs: Any) -> Any:

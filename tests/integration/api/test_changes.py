@@ -1,4 +1,4 @@
-"""Every change of what the API answers is published and served; what changes none of it is not."""
+"""A change of the API's answers is published and served; any other change is not."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def slower(route: Method) -> Method:
 
 
 def otherwise(kind: str) -> Any:
-    """What a later version of this program may make of the same configuration."""
+    """Return the API's content as a later version of this tool may build it."""
 
     def made(
         routes: Sequence[Route], cors: Cors | None, models: Mapping[str, Document]

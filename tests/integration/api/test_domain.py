@@ -31,7 +31,7 @@ def only_api() -> dict[str, Any]:
 
 
 def open_doors(shop: Shop) -> set[str]:
-    """By which callers reach the API: AWS's own address, as the stage serves it, and the domain."""
+    """Return the addresses that reach the API: AWS's own, as the stage serves it, or a domain."""
     aws = new_aws()
     (stage,) = aws.apigateway.get_stages(restApiId=only_api()["id"])["item"]
     doors = {"own"} if shop.frozen[stage["deploymentId"]][1] else set()

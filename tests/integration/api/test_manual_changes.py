@@ -1,5 +1,6 @@
-"""What others change, deploy or leave behind never stays live; what they use is left to them; and
-an `up` that died between the API and its deployment is completed, the state lost or not.
+"""Foreign changes, deployments and leftovers never stay live, and foreign stages are left alone.
+
+An `up` that died between the API and its deployment is completed, with the state lost or not.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def gateway() -> Any:
 
 
 def redirect(api_id: str) -> Callable[[], None]:
-    """Lead a route elsewhere, which no summary shows. Returned: how they put it back."""
+    """Lead a route to another target, which no summary shows; return how to undo it."""
     (place,) = (
         {"restApiId": api_id, "resourceId": item["id"], "httpMethod": "GET"}
         for item in gateway().get_resources(restApiId=api_id)["items"]
@@ -37,7 +38,7 @@ def redirect(api_id: str) -> Callable[[], None]:
 
 
 def deploy(api: RestApi, description: str) -> str:
-    """They publish it, to our stage."""
+    """Publish the API to our stage as another client."""
     made: str = gateway().create_deployment(restApiId=api.id, description=description)["id"]
     patch = {"op": "replace", "path": "/deploymentId", "value": made}
     gateway().update_stage(restApiId=api.id, stageName="v1", patchOperations=[patch])
@@ -67,7 +68,7 @@ def test_what_they_deployed_does_not_stay(
 
 
 def test_what_was_frozen_while_somebody_meddled_is_not_trusted(shop: Shop) -> None:
-    """They change the API after our last write to it, and before we deploy it."""
+    """They change the API after our last write to it, and before our deployment."""
     recorder = Meddling()
     recorder.meddle = lambda: redirect(only())
     shop.up(BASE, recorder)
@@ -80,7 +81,7 @@ def test_what_was_frozen_while_somebody_meddled_is_not_trusted(shop: Shop) -> No
 
 
 class Meddling(Recorder):
-    """Somebody who is quick."""
+    """Another client that acts between two calls."""
 
     meddle: Callable[[], Any] | None = None
 
@@ -98,7 +99,7 @@ def only() -> str:
 
 
 class DiesAt(Recorder):
-    """Killed before the first call of an operation, or once AWS did it."""
+    """Killed before the first call of an operation, or after AWS carried it out."""
 
     operation = ""
     after = False
@@ -127,7 +128,7 @@ class DiesAt(Recorder):
 def test_an_up_that_died_is_completed(
     shop: Shop, operation: str, after: bool, drift: bool, lost: bool
 ) -> None:
-    """Of drift, only a deployment made after its repair will do."""
+    """With drift, only a deployment made after its repair is accepted."""
     shop.up(BASE)
     edition = shop.live(BASE).edition
     wanted = BASE if drift else MORE

@@ -1,7 +1,7 @@
-"""A page in a real browser that fetches what a test asks of it, and tells what a page gets to see.
+"""A page in a real browser that sends a test's requests and reports the visible answers.
 
-The page comes from a server of its own, so that it is of another origin than the API. It asks that
-server what to fetch next and posts there what came of it: no protocol of a browser's is needed.
+The page comes from a server of its own, so that its origin is not the API's. It asks that server
+for the next request, and posts the result there: no browser protocol is needed.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def find_browser() -> str | None:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a page sees of an answer; of one that the browser keeps from it, `status` is 0."""
+    """The part of an answer visible to a page; `status` is 0 if the browser hides it."""
 
     status: int
     headers: dict[str, str]
@@ -95,7 +95,7 @@ class Page:
         return f"http://127.0.0.1:{self.port}"
 
     def fetch(self, method: str, url: str, body: str | None = None, **headers: str) -> Seen:
-        """Header names are written with `_` for `-`."""
+        """Send a request; header names are written with `_` for `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         options = {"method": method, "headers": named} | ({} if body is None else {"body": body})
         self.asked.put({"url": url, "options": options})
@@ -173,6 +173,6 @@ def _handler_of(page: Page) -> type[BaseHTTPRequestHandler]:
                 self.wfile.write(body)
 
         def log_request(self, code: object = "-", size: object = "-") -> None:
-            """Nothing: the test tells what matters."""
+            """Log nothing."""
 
     return Handler

@@ -21,21 +21,21 @@ from tests.support.sample_stack import ROOT
 
 @dataclass
 class Home:
-    """A copy of what a user edits, and a port of its own."""
+    """A copy of the files that a user edits, and a port of its own."""
 
     path: Path
     port: int
 
     def provision(self, *words: str, code: int = 0) -> str:
-        """Run the command in a process of its own, a fork of the program; its stdout."""
+        """Run the command in a fork of the program, and return its stdout."""
         return self._run(code, words)[0]
 
     def failing(self, code: int, *words: str) -> str:
-        """The same for one that ends with this code; its stderr."""
+        """Run a command that ends with this code, and return its stderr."""
         return self._run(code, words)[1]
 
     def execute(self, *words: str) -> str:
-        """Run the program itself; its stdout."""
+        """Run the program itself, and return its stdout."""
         return subprocess.run(
             [*COMMAND, *self._words(words)],
             cwd=self.path,
@@ -56,7 +56,7 @@ class Home:
 
     @contextmanager
     def running(self, *words: str, stderr: int = subprocess.STDOUT) -> Iterator[Forked]:
-        """The command in a process that does not end by itself."""
+        """Start a command that does not end by itself."""
         with Forked(self._words(words), self.path, environment(), stderr=stderr) as process:
             try:
                 yield process
@@ -67,7 +67,7 @@ class Home:
         return ["--local-port", str(self.port), *words]
 
     def client(self, service: str) -> Any:
-        """A boto3 client of the emulator, beside the tool."""
+        """Return a boto3 client of the emulator that is not the tool's."""
         return boto3.client(
             service,  # type: ignore[call-overload]
             endpoint_url=f"http://127.0.0.1:{self.port}",
@@ -78,7 +78,7 @@ class Home:
 
 
 def environment() -> dict[str, str]:
-    """Nothing of the user's own settings, and the package as it is here."""
+    """Return an environment without the user's settings, with this package."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PROVISION"))}
     return kept | {"COLUMNS": "100", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 

@@ -1,4 +1,4 @@
-"""A page of another origin does all that the shipped API offers, in a real browser."""
+"""A page of another origin uses all that the shipped API offers, in a real browser."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Client:
     spare: str
 
     def ask(self, method: str, path: str, document: object = None, **headers: str) -> Seen:
-        """As a page's script would: with the key, and JSON where there is a body."""
+        """Send a request as a page's script would: with the key, and JSON if there is a body."""
         if document is None:
             return self.plain(method, path, x_api_key=self.key, **headers)
         kind = {"content_type": "application/json"}
@@ -65,7 +65,7 @@ def configure(home: Home, old: str, new: str) -> None:
 
 
 def told(seen: Seen) -> dict[str, object]:
-    """An error that the page can read, and whose request it can quote: one id in all places."""
+    """Return an error that the page can read, with the same request id in all places."""
     assert not seen.refused
     body: dict[str, Any] = seen.body
     assert seen.headers["x-amz-apigw-id"] == body.get("error", body)["request_id"]
@@ -118,7 +118,7 @@ def test_without_the_key_it_reads_403(client: Client, headers: dict[str, str]) -
 
 @pytest.mark.parametrize("document", ["{", {}, {"name": 1}, {"name": "a", "colour": "red"}])
 def test_of_a_bad_body_it_reads_what_is_wrong(client: Client, document: object) -> None:
-    """By API Gateway, which checks a model, and by the function, which looks closer."""
+    """API Gateway checks a model, and the function checks further."""
     seen = client.ask("POST", "/items", document)
     assert seen.status == 400
     assert told(seen)
@@ -131,7 +131,7 @@ def test_it_reads_404_of_what_is_no_route(client: Client) -> None:
 
 
 def test_the_browser_obeys_what_the_api_says(client: Client) -> None:
-    """Else none of these tests would mean anything: nothing here answers `*` for everything."""
+    """Otherwise these tests would prove nothing: no server here allows `*` for everything."""
     assert client.ask("GET", "/items", x_other="not in cors.headers").refused
     seen = client.ask("GET", "/items")
     assert "content-type" in seen.headers

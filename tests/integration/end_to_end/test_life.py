@@ -77,7 +77,7 @@ def api(home: Home) -> Api:
 
 
 def test_what_up_ends_with_works_as_pasted(home: Home, api: Api) -> None:
-    """The shell runs the very line; what it is answered is told by curl's own configuration."""
+    """The shell runs the printed line; curl's own configuration makes it print the status."""
     printed = home.provision("up", "--local", "--yes").splitlines()
     (home.path / ".curlrc").write_text('silent\nwrite-out = "\\n%{http_code}"\n')
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -267,7 +267,7 @@ def test_a_push_is_served_and_what_does_not_import_is_not(home: Home, api: Api) 
 
 
 def heard(said: IO[str], words: str) -> str:
-    """What is said until the words come; the test's own time limit ends it."""
+    """Return the output up to these words; the test's own time limit ends the wait."""
     lines = []
     for line in said:
         lines.append(line)
@@ -288,7 +288,7 @@ def handler(event, context):
 
 
 def test_the_function_fetches_its_secret_by_itself(home: Home, api: Api) -> None:
-    """Nobody else does: what seals the cursor stands nowhere but in the store of parameters."""
+    """Only the function reads it: the key of the cursor is stored only in Parameter Store."""
     value = "canary-of-the-shop"
     home.client("ssm").put_parameter(Name="/tap/cursor", Value=value, Type="SecureString")
     config = home.path / "config.yaml"
@@ -317,8 +317,10 @@ def test_data_survives_the_emulators_restart(home: Home, api: Api) -> None:
 
 
 def test_a_changed_api_is_served(home: Home, api: Api) -> None:
-    """MiniStack serves routes as they are, but of gateway responses what the stage's deployment
-    froze: the 403 tells whether that was published, and the stage moved."""
+    """The 403 shows whether the change was published and the stage moved.
+
+    MiniStack serves routes at once, but gateway responses only from the stage's deployment.
+    """
     config = home.path / "config.yaml"
     text = config.read_text()
     assert api.ask("GET", "/").body["message"] == "Not found"

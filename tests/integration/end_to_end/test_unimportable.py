@@ -1,4 +1,4 @@
-"""Real code that cannot be imported, on a real server: what is live goes on answering."""
+"""Real code that cannot be imported, on a real server: the live version continues to answer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ALIAS = "function.items.alias"
 
 @dataclass
 class Begun:
-    """What the first `up` came to, with code that cannot be imported; a second one mended it."""
+    """The results of the first `up`, with code that cannot be imported, and of its repair."""
 
     failed: dict[str, str]
     aliases: list[Any]
@@ -38,7 +38,7 @@ class Begun:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A home with an emulator of its own, and nothing on it."""
+    """Yield a home with an emulator of its own, and nothing on it."""
     path = tmp_path_factory.mktemp("shop")
     (path / "function").mkdir()
     shutil.copytree(ROOT / "layer", path / "layer")
@@ -51,7 +51,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 @pytest.fixture(scope="module", autouse=True)
 def begun(shop: Home) -> Begun:
-    """Every test begins with one that is live, in whichever order they run."""
+    """Return a shop with a live version, so that tests can run in any order."""
     write(shop, "app.handler", app="import nobody_has_this\n" + answers("one"))
     first = failed(shop.provision("up", "--local", "--yes", "--json", code=9))
     aliases = shop.client("lambda").list_aliases(FunctionName="shop-local-items")["Aliases"]
@@ -61,7 +61,7 @@ def begun(shop: Home) -> Begun:
 
 
 def write(shop: Home, handler: str, *, layers: str = "[]", **modules: str) -> None:
-    """config.yaml and the function's folder: these modules, and no other."""
+    """Write config.yaml and the function's folder with only these modules."""
     config = CONFIG.replace("HANDLER", handler).replace("LAYERS", layers)
     (shop.path / "config.yaml").write_text(config)
     folder = shop.path / "function"
@@ -76,7 +76,7 @@ def answers(word: str) -> str:
 
 
 def live(shop: Home) -> tuple[str, Any]:
-    """The version that callers reach, and what it answers."""
+    """Return the version that callers reach, and its answer."""
     client = shop.client("lambda")
     answer = client.invoke(FunctionName="shop-local-items", Qualifier="live", Payload=b"{}")
     alias = client.get_alias(FunctionName="shop-local-items", Name="live")
@@ -130,7 +130,7 @@ def test_a_syntax_error_in_a_second_module_is_told_before_anything_is_called(sho
     ):
         assert "function/second.py:3: " in shop.failing(3, *command)
     assert live(shop) == before
-    shop.provision("status", "--local")  # what runs is shown, whatever is being written
+    shop.provision("status", "--local")  # shows the live version during any edit
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tests.function.gateway import Request
 
 
 def send(endpoint: str, request: Request) -> tuple[int, bytes]:
-    """Status and body. An answer may come, and the connection end, before all of it is sent."""
+    """Return status and body, even if the answer and the end come before all of it is sent."""
     place = urlsplit(endpoint)
     assert place.hostname
     with socket.create_connection((place.hostname, place.port or 80), timeout=60) as connection:

@@ -1,1 +1,1 @@
-"""Every screen of every stack: what commands draw in any configuration and any account."""
+"""Every screen of every stack: the output of commands for any configuration and any account."""

@@ -36,7 +36,7 @@ ORDERS: Final = {
 
 @dataclass(frozen=True)
 class Choice:
-    """What is merged into the configuration, and which nodes it must bring."""
+    """Settings to merge into the configuration, and the nodes they must add."""
 
     changes: Mapping[str, Any] = field(default_factory=dict)
     nodes: tuple[str, ...] = ()
@@ -210,7 +210,7 @@ ROWS: Final[list[Row]] = covering_array({name: list(of) for name, of in FACTORS.
 
 
 def configuration(row: Row) -> dict[str, Any]:
-    """config.yaml of a row; a null that a choice names stays in the file."""
+    """Return config.yaml of a row; a null that a choice names stays in the file."""
     settings = copy.deepcopy(BASE)
     for name, choice in row.items():
         changes = FACTORS[name][choice].changes
@@ -219,5 +219,5 @@ def configuration(row: Row) -> dict[str, Any]:
 
 
 def nodes_of(row: Row) -> set[str]:
-    """Nodes that the row's choices must bring."""
+    """Return the nodes that the row's choices must add."""
     return {node for name, choice in row.items() for node in FACTORS[name][choice].nodes}

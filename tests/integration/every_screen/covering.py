@@ -10,7 +10,7 @@ Pair = frozenset[tuple[str, str]]
 
 
 def pairs_of(row: Mapping[str, str]) -> set[Pair]:
-    """Every two choices that meet in the row."""
+    """Return every two choices that meet in the row."""
     return {frozenset(two) for two in combinations(row.items(), 2)}
 
 
@@ -24,8 +24,11 @@ def all_pairs(factors: Mapping[str, Sequence[str]]) -> set[Pair]:
 
 
 def covering_array(factors: Mapping[str, Sequence[str]]) -> list[Row]:
-    """Greedy and without chance: each row begins with two choices that have not met yet, and takes
-    for each other factor what meets most anew."""
+    """Return the rows, chosen greedily and without chance.
+
+    Each row begins with two choices that have not met yet, and takes for each other factor the
+    choice with the most new pairs.
+    """
     left = all_pairs(factors)
     order = {(name, choice): n for n, name in enumerate(factors) for choice in factors[name]}
     uses = dict.fromkeys(order, 0)

@@ -1,4 +1,4 @@
-"""stdout and stderr that are not UTF-8: every command speaks in the characters that they have."""
+"""Every command writes only characters that the encodings of stdout and stderr have."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.sample_stack import ROOT
 
 
 class Terminal(io.TextIOWrapper):
-    """A stream that refuses what its encoding lacks, as Python's do."""
+    """A stream that refuses characters its encoding lacks, as Python's do."""
 
     def __init__(self, encoding: str) -> None:
         self.bytes = io.BytesIO()
@@ -48,7 +48,7 @@ def here(
 
 
 def run(monkeypatch: pytest.MonkeyPatch, encoding: str, *words: str) -> tuple[int, str]:
-    """The exit code, and stdout and stderr as they are read there."""
+    """Return the exit code, and stdout and stderr as they are read there."""
     out, err = Terminal(encoding), Terminal(encoding)
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", out)
@@ -63,7 +63,7 @@ def run(monkeypatch: pytest.MonkeyPatch, encoding: str, *words: str) -> tuple[in
 
 
 def test_a_life_in_ascii(here: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With cp1252 beside it, which has some of our signs and lacks others."""
+    """The same holds for cp1252, which has some of our signs and lacks others."""
     settings = configuration(ROWS[0])
     settings["functions"]["items"]["environment"] = {"NAME": "Łódź →"}
     here.furnish(settings)
@@ -94,7 +94,7 @@ def test_a_life_in_ascii(here: Account, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_a_process_of_its_own(tmp_path: Path, encoding: str) -> None:
-    """Before the command line is understood, too, and after a word that is no text."""
+    """The same holds before the command line is parsed, and after a word that is no text."""
     (tmp_path / "config.yaml").write_text("name: [Łódź, →]\nŁódź: ✓\n", "utf-8")
     for words in (["config", "check"], ["--help"], [b"\xff\xfe"], ["config", "check", b"\xff"]):
         done = subprocess.run(

@@ -21,7 +21,7 @@ from tests.integration.every_screen.world import (
 )
 
 SWEEP = "SCREENS_SWEEP" in os.environ
-"""`make screens-sweep` lives through every row; the suite through one, and looks at some."""
+"""`make screens-sweep` runs the life cycle of every row; the suite that of one, with some plans."""
 NUMBERS = range(len(ROWS))
 RICHEST = max(NUMBERS, key=lambda n: (ROWS[n]["domain"] == "requested", len(nodes_of(ROWS[n]))))
 LIVES = NUMBERS if SWEEP else [RICHEST]
@@ -29,7 +29,7 @@ EMPTY = NUMBERS if SWEEP else sorted({RICHEST, random.Random(11).choice(NUMBERS)
 WITH_STATE = (False, True) if SWEEP else (True,)
 """Whether the state was lost, in turn."""
 REFUSED = ("CreateFunction", "CreateRestApi", "CreateTable", "CreateVpcEndpoint", "CreateStage")
-"""In turn, what AWS refuses in the middle of `up`."""
+"""Operations that AWS refuses in the middle of `up`, in turn."""
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_in_an_empty_account(account_of: Account, number: int) -> None:
 
 
 def test_names_that_others_have_in_an_empty_account(account_of: Account) -> None:
-    """What is found although nothing that it stands on is there yet."""
+    """Foreign resources are found although nothing they need exists yet."""
     account_of.furnish(configuration(ROWS[RICHEST]))
     account_of.take_names()
     nodes = account_of.run("plan", "--json", "--out", "saved.json").nodes
@@ -99,7 +99,7 @@ def test_in_every_kind_of_account(
             account_of.lose_state()
         assert set(look(account_of, row, changes=False).values()) == {"keep"}
     assert run("refresh").code == 0
-    assert run("down").code == 2  # nobody can answer
+    assert run("down").code == 2  # no terminal
 
     account_of.drift()
     nodes = look(account_of, row)
@@ -115,7 +115,7 @@ def test_in_every_kind_of_account(
 
 
 def look(account: Account, row: Row, *, changes: bool = True) -> dict[str, str]:
-    """Every screen that shows the stack as it is; node → action. All say the same."""
+    """Check every screen that shows the present stack, and return node → action."""
     document = account.run("plan", "--json", "--out", "saved.json")
     assert document.code == 0
     nodes = document.nodes
@@ -135,7 +135,7 @@ def look(account: Account, row: Row, *, changes: bool = True) -> dict[str, str]:
 
 
 def assert_drawn(drawn: Answer, nodes: dict[str, str]) -> None:
-    """Each node that is not kept has a line, and all others are counted."""
+    """Assert that each node that is not kept has a line, and that all others are counted."""
     lines = drawn.out.split("\n")
     for node, action in nodes.items():
         if action != "keep":

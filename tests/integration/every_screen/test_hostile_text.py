@@ -1,5 +1,6 @@
-"""Text from files, AWS and callers is text on every screen: no markup, nothing that a terminal or
-the log of a CI obeys.
+"""Text from files, AWS and callers is shown as text on every screen.
+
+It is never markup, and never a character that a terminal or the log of a CI obeys.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def fresh() -> Any:
 
 
 def test_hostile_values_and_keys_of_config_yaml(here: Account) -> None:
-    """In the place of every value at once, and beside the keys of every section."""
+    """They replace all values at once, and are added as keys to every section."""
     settings = fresh()
     ways = [way for way in leaves(FULL) if isinstance(of(FULL, way), str | int | bool)]
     for way in ways:
@@ -88,7 +89,7 @@ def test_what_is_no_yaml(here: Account, text: str) -> None:
 
 
 def test_a_stack_with_hostile_values(here: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What config.yaml may hold, what somebody wrote in AWS, and what others left in the state."""
+    """They come from config.yaml, from changes in AWS, and from other versions' state."""
     settings = configuration(ROWS[0])
     settings["functions"]["items"]["environment"] = {"NOTE": HOSTILE}
     settings["api"]["models"] = {"Item": {"type": "object", "description": HOSTILE}}
@@ -146,7 +147,7 @@ def test_hostile_words_of_a_caller(here: Account, monkeypatch: pytest.MonkeyPatc
 
 
 def test_hostile_files_of_ours(here: Account) -> None:
-    """The state's lock, the state and a saved plan, as somebody else left them."""
+    """The state's lock, the state and a saved plan contain another party's text."""
     here.furnish(configuration(ROWS[0]))
     here.state.mkdir(parents=True, mode=0o700)
     for state in (

@@ -1,4 +1,4 @@
-"""One account and one folder in which the command line is called, and what every answer must be."""
+"""One account and one folder in which commands are run, with checks of every answer."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from tests.support.harness import new_aws
 from tests.support.sample_stack import TinySources
 
 HOSTILE: Final = "[/items] [bold] :secret: ^[a-zA-Z_0-9]+$ \x1b[2J\x07\r\n::error::x\x9b2J\u202e"
-"""Markup, a picture's name, a pattern, and all that a terminal or the log of a CI obeys."""
+"""Markup, an emoji's name, a pattern, and all that a terminal or the log of a CI obeys."""
 VISIBLE: Final = r"[/items] [bold] :secret: ^[a-zA-Z_0-9]+$ \x1b[2J"
-"""Of that, what is to be read wherever it stands whole."""
+"""The part of it that is readable wherever it is shown whole."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command came to."""
+    """The exit code and output of a command."""
 
     words: tuple[str, ...]
     code: int
@@ -48,7 +48,7 @@ class Answer:
 
     @property
     def nodes(self) -> dict[str, str]:
-        """Node → action, of the document."""
+        """Return node → action, from the document."""
         return {each["node"]: each["action"] for each in self.json["resources"]}
 
 
@@ -60,7 +60,7 @@ class Account:
         self._capture = capture
 
     def furnish(self, settings: Mapping[str, Any]) -> None:
-        """The folder as a user has it, and in the account what the stack stands on."""
+        """Create the folder as a user has it, and the account's resources that the stack needs."""
         (self.home / "code").mkdir()
         (self.home / "code" / "app.py").write_text("def handler(event, context):\n    return {}\n")
         (self.home / "layer").mkdir()
@@ -81,7 +81,7 @@ class Account:
         aws.iam.create_policy(PolicyName=name, PolicyDocument=document)
 
     def run(self, *words: str, traced: bool = False) -> Answer:
-        """The command line; what no answer may be is looked for in each."""
+        """Run a command, check its answer, and return it."""
         with pytest.raises(SystemExit) as ended:
             main(list(words))
         captured = self._capture.readouterr()
@@ -92,7 +92,7 @@ class Account:
     # -- what happens to an account ------------------------------------------------------------
 
     def take_names(self) -> None:
-        """Somebody else has things of the names that ours are to have."""
+        """Create foreign resources with the names that ours are to have."""
         aws = new_aws()
         zone = aws.route53.list_hosted_zones()["HostedZones"][0]["Id"]
         record: Any = {"Name": DOMAIN["name"], "Type": "A"}
@@ -121,7 +121,7 @@ class Account:
 
     @property
     def made(self) -> dict[str, Step]:
-        """What the state has."""
+        """Return the complete steps of the state."""
         records = Journal.read(self.state, "tap-dev", KINDS).records
         return {name: record.step for name, record in records.items() if not record.pending}
 
@@ -129,7 +129,7 @@ class Account:
         shutil.rmtree(self.state)
 
     def drift(self) -> int:
-        """Somebody was here: all that carries tags has another, and the dashboard is gone."""
+        """Change the resources by hand: one tag of each, and the dashboard is deleted."""
         aws, touched = new_aws(), 0
         for node, step in self.made.items():
             have = step.observe(aws)
@@ -142,7 +142,7 @@ class Account:
         return touched
 
     def give_away(self) -> int:
-        """All that can carry an owner is somebody else's from now on."""
+        """Give every resource that can carry an owner tag to another owner."""
         given = 0
         for node, step in self.made.items():
             have = step.observe(new_aws())
@@ -153,7 +153,7 @@ class Account:
 
 
 def _issued(aws: Aws, zone: str) -> str:
-    """A certificate of somebody's for every name of the zone, proved."""
+    """Create a foreign, validated certificate for every name of the zone."""
     arn = aws.acm.request_certificate(
         DomainName=f"*.{ZONE}", ValidationMethod="DNS", IdempotencyToken="theirs"
     )["CertificateArn"]
@@ -173,7 +173,7 @@ def _tagged(step: Tagged, tags: Mapping[str, str]) -> Tagged:
 
 
 def judge(answer: Answer, *, traced: bool = False) -> None:
-    """No surprise, no traceback, nothing that a terminal obeys, and one document where asked."""
+    """Check that it has no surprise, traceback or control character, and one document if asked."""
     told = f"{answer.words}: {answer.out}\n{answer.err}"
     assert "unexpected" not in answer.out + answer.err, told
     assert ("Traceback" in answer.err) == traced, told
@@ -187,7 +187,7 @@ def judge(answer: Answer, *, traced: bool = False) -> None:
 
 @contextmanager
 def refusing(operation: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """AWS refuses this one, in words that a screen must take as words."""
+    """Let AWS refuse this operation, in words that look like markup."""
     call: Callable[..., Any] = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def refused(self: Any, name: str, parameters: Any) -> Any:
@@ -201,13 +201,13 @@ def refusing(operation: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def without_wheels(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
-    """Layers of a line each."""
+    """Replace layers by one line each."""
     tiny = TinySources(directory)
     monkeypatch.setattr(PackageBuilder, "layer", lambda _self, name: tiny.layer(name))
 
 
 def at_a_wide_screen(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    """Nothing is cut short or wrapped, and nobody sits there."""
+    """Simulate a wide screen, where nothing is cut or wrapped, and no terminal for input."""
     monkeypatch.chdir(home)
     monkeypatch.setenv("COLUMNS", "400")
     monkeypatch.setattr(sys, "argv", ["provision"])

@@ -1,16 +1,17 @@
-"""Files that the version before wrote are read by this one, and lead to the same plan.
+"""Files written by the previous version are read by this one, and lead to the same plan.
 
-The files beside this page are of the shipped stack with a domain, a web ACL, flow logs, an own key
-and an e-mail address, in an empty emulated account that has the zone `example.com`:
+The files next to this module are of the shipped stack with a domain, a web ACL, flow logs, its own
+key and an e-mail address, in an empty emulated account that has the zone `example.com`:
 
-- `config.yaml`: its configuration. Its folders hold nothing, the zips are those of `TinySources`.
-- `saved_plan.json`: what `plan --out` writes of the first `up`.
+- `config.yaml`: its configuration. Its folders are empty, the zips are those of `TinySources`.
+- `saved_plan.json`: the file that `plan --out` writes for the first `up`.
 - `state.json`: the state after that `up`.
-- `journal.jsonl`: the log of a second `up`, with another code of the function and without flow
-  logs, that ended at its call DeleteLogGroup: records, two deleted nodes, one pending deletion.
+- `journal.jsonl`: the log of a second `up`, with other code of the function and without flow logs,
+  that ended at its call DeleteLogGroup: records, two deleted nodes, one pending deletion.
 
-They are made again, by the same steps, in the commit before one that changes how steps, states or
-plans are read; `moto_api` is seeded first as here, because digests in the plan hold the zone's id.
+They are created again, by the same steps, in the commit before one that changes how steps, states
+or plans are read; `moto_api` is seeded first as here, because digests in the plan hold the zone's
+id.
 """
 
 from __future__ import annotations
@@ -48,19 +49,19 @@ from tests.support.sample_stack import TinySources
 
 HERE: Final = Path(__file__).parent
 SEED: Final = 7
-"""Of the emulator's ids: the zone's is part of what is wanted."""
+"""The seed of the emulator's ids, because the zone's is part of the wanted state."""
 
 DIGESTS_OF_IDS: Final = {"lambda.version": ("configuration",)}
 
 
 def written() -> dict[str, Any]:
-    """The records of the state after the first `up`, as they are in the file."""
+    """Return the records of the state after the first `up`, as they are in the file."""
     records: dict[str, Any] = json.loads((HERE / "state.json").read_text("utf-8"))["records"]
     return records
 
 
 def folded() -> dict[str, Any]:
-    """The records after the log: the last line about a node counts, and null drops it."""
+    """Return the records after the log: the last line about a node counts, and null drops it."""
     records = written()
     for line in (HERE / "journal.jsonl").read_text("utf-8").splitlines():
         node, record = json.loads(line)
@@ -70,7 +71,7 @@ def folded() -> dict[str, Any]:
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    """A state directory with the files of the version before."""
+    """Return a state directory with the previous version's files."""
     made = tmp_path / "state"
     made.mkdir()
     for name in ("state.json", "journal.jsonl"):
@@ -80,7 +81,7 @@ def directory(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def inputs(workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StackInputs:
-    """What the stack is built of, in an account that has the zone only."""
+    """Return the stack's inputs, in an account that has only the zone."""
     monkeypatch.chdir(tmp_path)
     mock_random.seed(SEED)
     aws = new_aws()
@@ -128,7 +129,7 @@ def test_the_saved_plan_is_read_and_written_as_it_was(tmp_path: Path) -> None:
 
 
 def test_the_saved_plan_is_still_the_plan(workshop: Workshop, inputs: StackInputs) -> None:
-    """`up FILE` would carry it out, but for the number of the version."""
+    """`up FILE` would carry it out, but for the version number."""
     saved = replace(read_plan(HERE / "saved_plan.json"), tool=__version__)
     seen = workshop.run(build_stack(inputs), "plan", workers=8)
     now = capture_plan(inputs, seen.changes, PlanOptions(), saved.salt)
@@ -140,7 +141,7 @@ def test_the_saved_plan_is_still_the_plan(workshop: Workshop, inputs: StackInput
 
 
 def test_what_it_made_is_as_wanted(workshop: Workshop, inputs: StackInputs) -> None:
-    """The state of the version before, with the ids of this account, plans nothing.
+    """The previous version's state, with the ids of this account, plans nothing.
 
     Apart from values that AWS chooses, it is the state that this version writes.
     """
@@ -157,16 +158,16 @@ def test_what_it_made_is_as_wanted(workshop: Workshop, inputs: StackInputs) -> N
 
 
 def read(directory: Path) -> tuple[Mapping[str, Record], Any]:
-    """The records as values, and as the files hold them."""
+    """Return the records as values, and as the files hold them."""
     records = Journal.read(directory, "tap-dev", KINDS).records
     fields = {node: record_to_json(record) for node, record in records.items()}
     return records, json.loads(json.dumps(fields))
 
 
 def translated(made: Mapping[str, Step], records: dict[str, Any]) -> Any:
-    """The records with every id that AWS had chosen in place of the one that it chose for `made`.
+    """Return the records with the ids that AWS chose for `made` in place of theirs.
 
-    Lists of them that were sorted are sorted.
+    Sorted lists of ids are sorted again.
     """
     ids: dict[str, str] = {}
     for node, record in records.items():

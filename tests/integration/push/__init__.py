@@ -1,1 +1,1 @@
-"""Only the code: what a push calls, what it refuses, and what it leaves when it dies."""
+"""Only the code: the calls of a push, its refusals, and its remains after a crash."""

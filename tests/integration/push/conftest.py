@@ -1,4 +1,4 @@
-"""The shipped functions, without the API over them, standing in an emulated account."""
+"""The shipped functions, without an API, in an emulated account."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Functions:
         self.configure({})
 
     def configure(self, changes: Mapping[str, Any]) -> None:
-        """What stands behind the aliases, and nothing else."""
+        """Reduce the stack to the aliases and all that they need."""
         whole = reference_stack(new_aws(), self.directory, changes, self.sources)
         wanted: set[str] = set()
         left = [name for name in whole.nodes if name.endswith(".alias")]
@@ -49,7 +49,7 @@ class Functions:
         return self.workshop.run(self.stack, "up", workers=4)
 
     def push(self, recorder: Recorder | None = None) -> Result:
-        """Raises the first failure."""
+        """Push, and raise the first failure."""
         aws = new_aws(recorder)
         journal = Journal(self.workshop.directory, self.stack.name, KINDS).open(HOLDER)
         try:
@@ -63,14 +63,14 @@ class Functions:
         return outcome
 
     def actions(self) -> set[str]:
-        """What the next `plan` says."""
+        """Return the actions of the next `plan`."""
         findings = self.workshop.run(self.stack, "plan", workers=4).changes.values()
         return {finding.action.value for finding in findings}
 
 
 @pytest.fixture
 def functions(workshop: Workshop, tmp_path: Path) -> Functions:
-    """Up, with version 1 live, and new code waiting."""
+    """Return functions after `up`, with version 1 live, and new code to push."""
     made = Functions(workshop, tmp_path, TinySources(tmp_path / "zips"))
     made.up()
     made.sources.code = NEW
@@ -78,6 +78,6 @@ def functions(workshop: Workshop, tmp_path: Path) -> Functions:
 
 
 def live() -> Any:
-    """What callers reach: the version's number and the digest of its code."""
+    """Return what callers reach: the version's number and the digest of its code."""
     shown = new_aws().lambda_.get_function(FunctionName=NAME, Qualifier="live")["Configuration"]
     return shown["Version"], shown["CodeSha256"]

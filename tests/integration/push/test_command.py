@@ -60,7 +60,7 @@ def test_a_push_on_the_screen_and_as_a_document(
 def test_a_push_into_another_account_is_refused_before_it_writes(
     account: None, provision: Provision, home: Path, *, gone: bool
 ) -> None:
-    """No call asks whose account it is, so the first answers tell: the other may have the like."""
+    """No call reads the account's id, so the first answers show it: names may exist in both."""
     assert provision("up", "--yes").code == 0
     state = home / ".provision" / "dev" / "state.json"
     recorded = json.loads(state.read_text("utf-8"))

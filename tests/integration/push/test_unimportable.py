@@ -1,4 +1,4 @@
-"""Code that cannot be imported never goes live, by whichever command it comes."""
+"""Code that cannot be imported never goes live, by any command."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ SAID = (
 
 
 def live() -> str:
-    """The number of the version that callers reach, or nothing."""
+    """Return the number of the version that callers reach, or nothing."""
     client = boto3.client("lambda")
     aliases = client.list_aliases(FunctionName=NAME)["Aliases"]
     return "".join(each["FunctionVersion"] for each in aliases)
 
 
 def write(home: Path, code: str, **function: Any) -> None:
-    """The code, and what config.yaml says of the function otherwise."""
+    """Write the code, and the function's other settings in config.yaml."""
     (home / "code" / "app.py").write_text(code)
     items = CONFIG["functions"]["items"] | function
     document = CONFIG | {"functions": {"items": items}}

@@ -1,4 +1,4 @@
-"""--watch: when a save is whole, what is told of code that does not compile or import."""
+"""--watch: when a save is complete, and reports of code that does not compile or import."""
 
 from __future__ import annotations
 

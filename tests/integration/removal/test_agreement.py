@@ -1,4 +1,4 @@
-"""Protected environments: what it takes to remove one, by whom it is asked, and what is refused."""
+"""Protected environments: the questions and options needed to remove one, and the refusals."""
 
 from __future__ import annotations
 

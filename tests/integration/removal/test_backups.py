@@ -1,4 +1,4 @@
-"""The final backup: made when data goes, once, complete, and enough to have all back."""
+"""The final backup: made once, when data is deleted, complete, and enough to restore all."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_killed_at_any_write_the_last_backup_is_of_what_went(
 
 
 def begun(workshop: Workshop) -> str:
-    """A `down` that was killed between the backup and the deletion."""
+    """Interrupt a `down` between the backup and the deletion; return the backup's ARN."""
     with pytest.raises(Died):
         workshop.run(STACK, "down", plan_options=NAMED, recorder=Recorder(die=(Where.AFTER, 1)))
     (made,) = backups()
@@ -118,7 +118,7 @@ def begun(workshop: Workshop) -> str:
 
 
 def items_in(arn: str) -> set[str]:
-    """What the backup holds, asked of a table made from it."""
+    """Return the items in the backup, read from a table restored from it."""
     client = boto3.client("dynamodb")
     client.restore_table_from_backup(TargetTableName="restored", BackupArn=arn)
     return {item["id"]["S"] for item in client.scan(TableName="restored")["Items"]}
@@ -127,8 +127,11 @@ def items_in(arn: str) -> set[str]:
 def test_what_was_written_after_a_run_cut_short_is_in_the_backup(
     filled: Workshop, tmp_path: Path
 ) -> None:
-    """Another copy of the state brings the stack back, so that callers write, and this copy's
-    record still says that a deletion was under way."""
+    """A later `down` makes a new backup if callers wrote after the interrupted one.
+
+    Another copy of the state creates the stack again, so that callers write, while this copy's
+    record still has a pending deletion.
+    """
     old = begun(filled)
     other = Workshop(tmp_path / "another machine")
     other.run(STACK, "up")
@@ -141,7 +144,7 @@ def test_what_was_written_after_a_run_cut_short_is_in_the_backup(
 def test_the_receipt_tells_of_which_second_a_backup_is(
     filled: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By AWS's clock: this machine's may be wrong."""
+    """The time is AWS's, because this machine's clock may be wrong."""
     wrong = datetime.now(UTC) + timedelta(days=400)
     monkeypatch.setattr(Clock, "today", lambda _: wrong)
     outcome = filled.run(STACK, "down", plan_options=NAMED)

@@ -1,4 +1,4 @@
-"""What `down` says before it acts and afterwards, and what it finds of ours besides."""
+"""The messages of `down` before and after, and the leftovers it finds."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def owned(node: str, stack: str = "tap-dev") -> list[Any]:
 
 
 def leave_behind(stack: str) -> set[str]:
-    """What a lost state and a killed `up` may leave, of every listing; their ids."""
+    """Create all that a lost state and a killed `up` may leave, and return the ids."""
     ec2, iam = boto3.client("ec2"), boto3.client("iam")
     tags = owned("network.vpc", stack)
     vpc = ec2.create_vpc(
@@ -102,7 +102,7 @@ def leave_behind(stack: str) -> set[str]:
 def test_whatever_else_is_ours_is_named_with_what_removes_it(provision: Provision) -> None:
     provision("up", "--yes")
     ids = leave_behind("tap-dev")
-    leave_behind("tap-dev-2")  # somebody else's, whose names begin alike
+    leave_behind("tap-dev-2")  # foreign, with names that begin alike
     down = provision("down", "--yes", "--destroy-data")
     assert down.code == 0
     left = [line for line in down.err.splitlines() if "left over: " in line]
@@ -121,7 +121,7 @@ def test_whatever_else_is_ours_is_named_with_what_removes_it(provision: Provisio
 
 
 def test_what_is_left_over_says_what_goes_with_it(provision: Provision) -> None:
-    """A table that another node's state made: protected, with items, and auto scaling's targets."""
+    """A table of another node's state is protected, and has items and auto scaling's targets."""
     provision("up", "--yes")
     tables, scaling = boto3.client("dynamodb"), boto3.client("application-autoscaling")
     tables.create_table(
@@ -163,7 +163,7 @@ def test_what_is_left_over_says_what_goes_with_it(provision: Provision) -> None:
 
 
 def test_what_hangs_on_what_is_left_over_goes_first(provision: Provision) -> None:
-    """A role with its policies, a usage plan with its stage."""
+    """A role has policies, and a usage plan has a stage."""
     provision("up", "--yes")
     iam = boto3.client("iam")
     leave_behind("tap-dev")
@@ -180,7 +180,7 @@ def test_what_hangs_on_what_is_left_over_goes_first(provision: Provision) -> Non
 
 
 def test_what_another_node_of_ours_holds_is_left_over(provision: Provision) -> None:
-    """A name of the configuration taken by what the stack made under another node's name."""
+    """A resource has a configured name, but was created for another node."""
     provision("up", "--yes")
     topics = boto3.client("sns")
     (topic,) = (one["TopicArn"] for one in topics.list_topics()["Topics"])
@@ -191,7 +191,7 @@ def test_what_another_node_of_ours_holds_is_left_over(provision: Provision) -> N
 
 
 class Answers:
-    """Has AWS's tagging API refuse, or list what is gone."""
+    """Makes AWS's tagging API refuse, or list deleted resources."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.listed: list[str] = []
@@ -222,7 +222,7 @@ class Answers:
 def test_what_aws_still_lists_is_looked_at(
     provision: Provision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its index lags; what it lists and nobody can look at is said to be listed, and no more."""
+    """Its index lags; a listed resource that cannot be observed is only reported as listed."""
     aws = "arn:aws:{}:us-east-1:123456789012:{}"
     gone = [
         aws.format("acm", "certificate/0a1b2c3d-0000-4000-8000-000000000000"),
@@ -302,7 +302,7 @@ def test_an_unusable_file_says_what_to_type(home: Path, provision: Provision) ->
 def test_what_cannot_be_listed_is_said(
     provision: Provision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on the emulator, which lists no alarms by tag, and has no auto scaling."""
+    """The emulator, for example, lists no alarms by tag, and has no auto scaling."""
     kinds = {"autoscaling.target": "none"}
     monkeypatch.setattr(
         "provision.workspace.NO_LIMITATIONS", Limitations(kinds, {}, {}, "alarms by tag")

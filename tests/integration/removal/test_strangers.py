@@ -1,4 +1,4 @@
-"""Somebody else's things in our network are named at once and left alone; nobody waits for them."""
+"""Foreign resources in our network are named at once, left alone, and not waited for."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def naming_group(ids: dict[str, str]) -> str:
 
 @dataclass
 class TimedWorkshop(Workshop):
-    """All its runs in one time."""
+    """A workshop whose runs share one clock."""
 
     clock: VirtualClock = field(default_factory=VirtualClock)
 
@@ -288,7 +288,7 @@ def domain(certificate: str, patch: pytest.MonkeyPatch) -> str:
 
 
 def edge_domain(certificate: str, patch: pytest.MonkeyPatch) -> str:
-    """In us-east-1 one for all the world may have it, and a private one anywhere."""
+    """Use it in an edge-optimised domain, for public certificates of us-east-1 and private ones."""
     stranger = domain(certificate, patch)
     made: Any = apigateway_backends["123456789012"]["us-east-1"].domain_names["other.example.com"]
     made.certificate_arn, made.regional_certificate_arn = certificate, None
@@ -296,7 +296,7 @@ def edge_domain(certificate: str, patch: pytest.MonkeyPatch) -> str:
 
 
 def use(certificate: str, user: str, patch: pytest.MonkeyPatch) -> None:
-    """As AWS shows and refuses it; moto deletes what is in use."""
+    """Show the certificate as in use, and refuse its deletion as AWS does; moto deletes it."""
 
     def describe(self: CertBundle) -> dict[str, Any]:
         shown: dict[str, Any] = told(self)

@@ -1,1 +1,1 @@
-"""What is secret stays where it belongs."""
+"""Secrets do not appear in files, output, arguments or logs."""

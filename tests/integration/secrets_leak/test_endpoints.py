@@ -1,4 +1,4 @@
-"""Real credentials leave for AWS and for this machine only, wherever the address came from."""
+"""Real credentials are sent only to AWS and to this machine, wherever the address came from."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SECRET = "canary-secret-access-key"
 
 
 class Left(Exception):
-    """The request was on its way."""
+    """The request was about to be sent."""
 
 
 def leave(_: Any) -> None:
@@ -38,7 +38,7 @@ def leave(_: Any) -> None:
 
 
 def ask(endpoint: str | None, key: str, region: str = "us-east-1") -> None:
-    """One request, stopped at the door."""
+    """Send one request, which is stopped before it leaves."""
     core = botocore.session.Session()
     guard_credentials(core, {})
     client: Any = boto3.Session(botocore_session=core).client(
@@ -128,7 +128,7 @@ STRANGER = "strange.invalid"
 
 
 class Listener(socketserver.ThreadingTCPServer):
-    """Somebody at the address of a stranger; counts who comes."""
+    """A server at a foreign address, which counts its connections."""
 
     daemon_threads = True
     visitors = 0

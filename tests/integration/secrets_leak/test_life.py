@@ -1,6 +1,7 @@
-"""A whole life with secrets planted, and calls refused in the middle of it: what is on disk, on the
-screen and in pictures of it, in the arguments of processes and in the function afterwards holds
-none of them.
+"""A whole life cycle with planted secrets, and calls refused in the middle of it.
+
+None of the secrets is on disk, on the screen and in pictures of it, in the arguments of processes
+or in the function afterwards.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ SECRET = "canary-c2975a-1e4d88-60bf13"
 REFERENCES = {"STRIPE_KEY": "ssm:/tap/stripe", "PASSWORD": "secretsmanager:tap/db"}
 PLAIN = "canary-a90d2e-77c4f1-1b6e35"
 DRIFTED = "canary-5e17b9-c8302d-f64a90"
-"""What a variable is by config.yaml in plain text, and by somebody's hand in AWS afterwards."""
+"""The variable's plain text in config.yaml, and its value after a manual change."""
 VARIABLE = "LICENCE_KEY"
 REFUSED = ["CreateVpcEndpoint", "PublishVersion", "DeleteAlias"]
-"""Operations that AWS refuses the first time: where secrets are on the way, and where they go."""
+"""Operations that AWS refuses once: while secrets are sent, and while they are deleted."""
 
 
 LIFE = (
@@ -69,7 +70,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def kept(account: None, home: Path) -> None:  # noqa: F811
-    """What the function's secrets are, and a configuration that says where."""
+    """Store the function's secrets, and refer to them in the configuration."""
     boto3.client("ssm").put_parameter(Name="/tap/stripe", Value=PARAMETER, Type="SecureString")
     boto3.client("secretsmanager").create_secret(Name="tap/db", SecretString=SECRET)
     configure(home, **REFERENCES)
@@ -84,7 +85,7 @@ def configure(home: Path, **references: str) -> None:  # noqa: F811
 
 @pytest.fixture
 def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every call that leaves, `service.Operation`; those in REFUSED are refused the first time."""
+    """Return every call sent, as `service.Operation`; those in REFUSED are refused once."""
     names: list[str] = []
     left = list(REFUSED)
     watch = Aws._register_hooks
@@ -111,7 +112,7 @@ def key_values() -> set[str]:
 
 
 def functions() -> list[str]:
-    """Every function and version, as AWS shows it."""
+    """Return every function and version, as AWS shows it."""
     client = boto3.client("lambda")
     return [
         str(version)
@@ -123,7 +124,7 @@ def functions() -> list[str]:
 
 
 def drift() -> None:
-    """Somebody gives the variable another value."""
+    """Give the variable another value by hand."""
     client = boto3.client("lambda")
     (function,) = client.list_functions()["Functions"]
     variables = function["Environment"]["Variables"] | {VARIABLE: DRIFTED}

@@ -1,4 +1,4 @@
-"""A secret that is drawn on a screen is found in the picture of it, and the README's hold none."""
+"""A secret drawn on a screen is found in its picture, and the README's pictures hold none."""
 
 from __future__ import annotations
 

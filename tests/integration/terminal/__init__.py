@@ -1,1 +1,1 @@
-"""The command line as a person has it: a process in a terminal, its screen read back."""
+"""The command line as a person uses it: a process in a terminal, its screen read back."""

@@ -1,4 +1,4 @@
-"""A stage for each worker: an emulator, the way to it, and stacks of their own for the tests."""
+"""A stage for each worker: an emulator, the connection to it, and stacks for the tests."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ def _forked(
 
 @dataclass
 class Stage:
-    """`port` is the proxy's: every command goes through it."""
+    """The emulator behind a proxy; `port` is the proxy's, which every command uses."""
 
     folder: Path
     port: int
     numbers: Iterator[int] = field(default_factory=count)
 
     def stack(self, **more: Any) -> Stack:
-        """A new one, of which nothing is there yet."""
+        """Return a new stack, of which nothing exists yet."""
         made = Stack(f"t{next(self.numbers)}", self.folder)
         functions = {"items": STACK["functions"]["items"] | {"source": made.name}}
         settings = STACK | {"name": made.name, "functions": functions} | more
@@ -87,7 +87,7 @@ class Stage:
         return made
 
     def deployed(self, **more: Any) -> Stack:
-        """A new one, all of it there."""
+        """Return a new stack, fully deployed."""
         made = self.stack(**more)
         process = Forked(self._words(made, "up --local --yes"), self.folder, self._variables({}))
         _, told = process.communicate()
@@ -95,7 +95,7 @@ class Stage:
         return made
 
     def run(self, stack: Stack, words: str, look: Look, **variables: str) -> Terminal:
-        """The command in a terminal of its own, by a fork of the program."""
+        """Run the command in a terminal of its own, by a fork of the program."""
         given = self._variables(look.variables | variables)
         return Terminal(self._words(stack, words), self.folder, given, look.size, forked)
 
@@ -105,7 +105,7 @@ class Stage:
         return Terminal([*COMMAND, *self._words(stack, words)], self.folder, given, look.size)
 
     def run_behind(self, stack: Stack, words: str, look: Look) -> Terminal:
-        """The command in the background, as after `&`."""
+        """Run the command in the background, as after `&`."""
         given = self._variables(look.variables)
         return Terminal(self._words(stack, words), self.folder, given, look.size, forked_behind)
 
@@ -118,15 +118,15 @@ class Stage:
         return {**passed_on, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), **more}
 
     def delay(self, seconds: float) -> None:
-        """Hold every answer back, those of running commands too."""
+        """Delay every answer, also of running commands."""
         self._tell(f"latency/{seconds}")
 
     def refuse(self, action: str) -> None:
-        """Refuse this call from now on; none with the empty one."""
+        """Refuse this call from now on; with the empty name, none."""
         self._tell(f"refuse/{action}")
 
     def calls(self) -> int:
-        """How many calls have been answered."""
+        """Return the number of answered calls."""
         return int(self._tell("count"))
 
     def _tell(self, words: str) -> bytes:
@@ -161,7 +161,7 @@ def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 @pytest.fixture
 def stage(theatre: Stage) -> Iterator[Stage]:
-    """As quick as it is, refusing nothing."""
+    """Return the stage without delay and refusals."""
     yield theatre
     theatre.delay(0)
     theatre.refuse("")
@@ -169,5 +169,5 @@ def stage(theatre: Stage) -> Iterator[Stage]:
 
 @pytest.fixture(scope="session")
 def standing(theatre: Stage) -> Stack:
-    """A stack that tests only look at, or leave as whole as they found it."""
+    """Return a stack that tests only read, or leave as complete as they found it."""
     return theatre.deployed()

@@ -1,4 +1,4 @@
-"""How a terminal may be, and how it has to be left: sizes, kinds, and the checks of each."""
+"""Sizes and kinds of terminals, and the checks of each: how it must be left."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ SPINNER: Final = re.compile("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]")
 COUNT: Final = re.compile(r"\d+ of \d+ done")
 _DONE: Final = re.compile(r"created(network\.vpc|table\.items|api\.stage)\d")
 _LACKING: Final = re.compile(rb"(?<!this)(?<!\x1b\[)\?(?!region=)")
-"""What encoders write for what they lack, but for questions, escapes and addresses."""
+"""Replacements for characters that an encoding lacks, but no questions, escapes or addresses."""
 _STYLES: Final = re.compile(rb"\x1b\[([0-9;]*)m")
 _COLOURS: Final = frozenset(range(30, 50)) | frozenset(range(90, 108))
 
 
 @dataclass(frozen=True)
 class Look:
-    """A terminal's window and what it can do."""
+    """A terminal's window and capabilities."""
 
     size: Size
     kind: str
@@ -43,7 +43,7 @@ class Look:
 
     @property
     def live(self) -> bool:
-        """Whether it can move its cursor."""
+        """Return whether it can move its cursor."""
         return self.kind != "dumb"
 
     @property
@@ -55,14 +55,14 @@ EVERY: Final = [Look(size, kind) for size, kind in product(SIZES, KINDS)]
 
 
 def looks(*names: str) -> pytest.MarkDecorator:
-    """Runs a test with these, written as `80x24-colour`, or with every one in the sweep."""
+    """Run a test with these, written as `80x24-colour`, or with all of them in the sweep."""
     known = {str(look): look for look in EVERY}
     chosen = EVERY if SWEEP else [known[name] for name in names]
     return pytest.mark.parametrize("look", chosen, ids=str)
 
 
 def check(terminal: Terminal, look: Look) -> None:
-    """It is as it was found, and what was drawn again and again is gone."""
+    """Assert that the terminal is restored, and that redrawn lines are erased."""
     assert not terminal.changed, terminal.changed
     assert "Traceback" not in terminal.text
     assert not SPINNER.search(terminal.text), terminal.text

@@ -1,8 +1,8 @@
-"""The way to the emulator, made slow, or refused, while a test lasts.
+"""A proxy in front of the emulator that delays or refuses calls during a test.
 
 `python -m tests.integration.terminal.proxy UPSTREAM_PORT ROOT PID` prints the port it listens on.
-`PUT /_bench/latency/SECONDS` holds every answer back, `PUT /_bench/refuse/ACTION` refuses a call,
-and `PUT /_bench/refuse/` none any more. An emulator proves whose it is by its own port, so the
+`PUT /_bench/latency/SECONDS` delays every answer, `PUT /_bench/refuse/ACTION` refuses a call, and
+`PUT /_bench/refuse/` refuses none any more. An emulator proves its identity by its own port, so the
 proxy does that itself, as the one of the folder ROOT.
 """
 
@@ -25,7 +25,7 @@ REFUSED = (
 
 @dataclass
 class Refusing(Proxy):
-    """`refused`: the name of an operation of the Query protocol; empty for none."""
+    """Refuses the Query operation named `refused`; none if that is empty."""
 
     refused: str = ""
     root: str = ""

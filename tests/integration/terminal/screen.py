@@ -1,4 +1,4 @@
-"""What a terminal shows: pyte's screen with all that scrolled off it, and the alternate screen."""
+"""A terminal's content: pyte's screen with its scrollback, and the alternate screen."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ _CUT: Final = re.compile(r"\x1b(?:\[[0-9;?]*)?$")
 _STYLE: Final = re.compile(r"\x1b\[([0-9;]*)m")
 _DIM: Final = re.compile(r"(?<![0-9;])2(?![0-9])|(?<=[0-9];)(?<![34]8;)2(?![0-9])")
 _NAMES: Final = {"brown": "yellow", "default": "default"}
-"""Colours that pyte and rich call otherwise."""
+"""Colours that pyte and rich name differently."""
 
 
 class Screen:
-    """Reads what a program writes. pyte has no alternate screen, so there are two of its own; nor
-    does it know dim letters, so they blink here, as none of ours does.
+    """Interprets a program's output.
+
+    pyte has no alternate screen, so there are two of its screens; nor does it know dim letters, so
+    they blink here, as none of ours does.
     """
 
     def __init__(self, columns: int, lines: int, encoding: str = "utf-8") -> None:
@@ -36,8 +38,10 @@ class Screen:
         self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
         self._rest = ""
         self.left_unentered = 0
-        """How often the alternate screen was left where nobody had entered it, which moves the
-        cursor of a real terminal."""
+        """How often the alternate screen was left without having been entered.
+
+        That moves the cursor of a real terminal.
+        """
 
     def feed(self, written: bytes) -> None:
         text = self._rest + self._decoder.decode(written)
@@ -65,7 +69,7 @@ class Screen:
             self._second = self._second_stream = None
 
     def _pass_on(self, before: Any, after: Any) -> None:
-        """Whether the cursor is shown belongs to the terminal, and so do the colours."""
+        """Copy the cursor's visibility and the colours, which belong to the terminal."""
         after.mode = {*(after.mode - {DECTCEM}), *(before.mode & {DECTCEM})}
         after.cursor.hidden, after.cursor.attrs = before.cursor.hidden, before.cursor.attrs
 
@@ -92,17 +96,17 @@ class Screen:
 
     @property
     def plain(self) -> bool:
-        """Whether what is written next has no colour and no weight."""
+        """Return whether the next character has no colour and no weight."""
         return bool(self._now.cursor.attrs == self._now.default_char)
 
     @property
     def shown(self) -> list[str]:
-        """The window's lines."""
+        """Return the window's lines."""
         return [line.rstrip() for line in self._now.display]
 
     @property
     def picture(self) -> Text:
-        """The window in its colours, down to the last line that shows anything."""
+        """Return the window in its colours, down to the last line that shows anything."""
         buffer, columns = self._now.buffer, self._now.columns
         lines = [_styled(buffer[number], columns) for number in range(self._now.lines)]
         while lines and not lines[-1].plain:
@@ -111,7 +115,7 @@ class Screen:
 
     @property
     def above(self) -> list[str]:
-        """What scrolled off the first screen."""
+        """Return the lines scrolled off the first screen."""
         return [_text(line) for line in self._first.history.top]
 
 
@@ -124,7 +128,7 @@ def _blinking(found: re.Match[str]) -> str:
 
 
 def _styled(line: Mapping[int, Any], columns: int) -> Text:
-    """The line, a span for all neighbours of one style."""
+    """Return the line with one span for all neighbours of one style."""
     text = Text()
     for style, chars in groupby((line[n] for n in range(columns)), key=_style):
         text.append("".join(char.data for char in chars), style)
@@ -137,7 +141,7 @@ def _style(char: Any) -> Style:
 
 
 def _colour(name: str) -> str:
-    """As rich calls it."""
+    """Return rich's name of the colour."""
     if re.fullmatch("[0-9a-f]{6}", name):
         return f"#{name}"
     return _NAMES.get(name, name.replace("bright", "bright_"))

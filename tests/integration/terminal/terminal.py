@@ -1,4 +1,4 @@
-"""A process in a pseudo-terminal: typed at, resized, and looked at as a person would."""
+"""A process in a pseudo-terminal that tests type at, resize and read as a person would."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.integration.terminal.screen import Screen
 CTRL_C: Final = b"\x03"
 CTRL_Z: Final = b"\x1a"
 PATIENCE: Final = 120.0
-"""Seconds that anything may take on a machine with other things to do."""
+"""Seconds that any step may take on a busy machine."""
 
 # Makes the terminal that is its stdin the controlling one, so that Ctrl-C is a signal.
 _OWN = (
@@ -34,9 +34,9 @@ _OWN = (
 
 
 _MARK: Final = b"\0\0\0"
-"""Terminals show nothing of it."""
+"""Bytes of which terminals show nothing."""
 _CONTROL: Final = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
-"""Colours, and where the cursor goes."""
+"""Colours and cursor movements."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def executed(
 
 
 class Terminal:
-    """Use as a context manager: what still runs at the end is killed."""
+    """A process in a terminal, for a `with` block, whose end kills it."""
 
     def __init__(
         self,
@@ -117,19 +117,19 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """All that can be read, the scrollback first, a line a line of the terminal."""
+        """Return all readable lines, the scrollback first."""
         return "\n".join((*self.screen.above, *self.screen.shown)).rstrip()
 
     def shows(self, words: str) -> bool:
-        """Whether they can be read, wherever the terminal wraps."""
+        """Return whether the words can be read, wherever the terminal wraps."""
         return _solid(words) in _solid(self.text)
 
     def wrote(self, words: str) -> bool:
-        """Whether they were written at all: a terminal made narrower cuts off what stands there."""
+        """Return whether the words were written; a terminal made narrower cuts off its content."""
         return _solid(words) in _solid(_CONTROL.sub(b"", self.written).decode(self._encoding))
 
     def until(self, what: str | Callable[[], bool], seconds: float = PATIENCE) -> None:
-        """Read until it is shown, or true, and then what is on its way: a picture may be torn."""
+        """Read until it is shown, or true, and then the rest: a picture may be incomplete."""
         deadline = time.monotonic() + seconds
         while not (self.shows(what) if isinstance(what, str) else what()):
             if not self._read(0.05):
@@ -145,7 +145,7 @@ class Terminal:
         self.until(lambda: len(self.written) >= enough)
 
     def end(self, seconds: float = PATIENCE) -> int:
-        """Read until the process has ended; its exit code."""
+        """Read until the process has ended, and return its exit code."""
         deadline = time.monotonic() + seconds
         while self.process.poll() is None:
             self._read(0.05)
@@ -166,7 +166,7 @@ class Terminal:
         self._closed = True
 
     def _read_all(self) -> None:
-        """What was written until now. It may still be on its way: what we write comes after it."""
+        """Read all that was written until now, up to a mark that is written after it."""
         os.write(self._theirs, _MARK)
         deadline = time.monotonic() + PATIENCE
         while not self.written.endswith(_MARK):
@@ -176,7 +176,7 @@ class Terminal:
         self._left = termios.tcgetattr(self._theirs)
 
     def _read(self, seconds: float) -> bool:
-        """Take what is written within this time; whether something was."""
+        """Read for this time, and return whether anything was written."""
         if not select.select([self._ours], [], [], seconds)[0]:
             return False
         part = os.read(self._ours, 65536)
@@ -186,7 +186,7 @@ class Terminal:
 
     @property
     def changed(self) -> list[str]:
-        """In what the terminal is not as it was found."""
+        """Return the settings that differ from those found."""
         found = {
             "the cursor is hidden": not self.screen.cursor_shown,
             "the alternate screen is there": self.screen.alternate,

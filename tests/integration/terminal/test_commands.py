@@ -1,4 +1,4 @@
-"""Every command in a terminal: it ends, shows what it should, and leaves the terminal as it was."""
+"""Every command in a terminal ends, shows what it should, and restores the terminal."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.integration.terminal.terminal import CTRL_C, Size, Terminal
 pytestmark = pytest.mark.emulator
 
 SLOW = 0.05
-"""Seconds that an answer takes where somebody should see what goes on."""
+"""Seconds that each answer takes if the progress should be visible."""
 AT = re.compile(r"\d\d:\d\d:\d\d$")
-"""When it was looked, at the end of the dashboard's first line."""
+"""The time of the observation, at the end of the dashboard's first line."""
 KEY = re.compile(r"\b[A-Za-z0-9]{20,}\b")
 
 
 def watched(terminal: Terminal, look: Look) -> None:
-    """Until the live screen is there, where there can be one."""
+    """Read until the live screen is shown, if there can be one."""
     if look.live:
         terminal.until(lambda: bool(COUNT.search(terminal.text)))
     else:
@@ -28,7 +28,7 @@ def watched(terminal: Terminal, look: Look) -> None:
 
 
 def counts(lines: list[str]) -> int:
-    """How often the last line of the live screen is there."""
+    """Return how often the last line of the live screen is there."""
     return sum(bool(COUNT.search(line)) for line in lines)
 
 
@@ -81,7 +81,7 @@ def test_the_window_is_resized_while_up_works(stage: Stage, look: Look) -> None:
 
 @looks("80x24-colour")
 def test_in_the_background_it_only_prints(stage: Stage, look: Look) -> None:
-    """Somebody types in that window, at a shell or in an editor."""
+    """The user types in that window, at a shell or in an editor."""
     stack = stage.stack()
     with stage.run_behind(stack, "up --local --yes", look) as terminal:
         assert terminal.end() == 0
@@ -109,8 +109,9 @@ def test_status(stage: Stage, standing: Stack, look: Look) -> None:
 
 
 def redrawn_at_once(stage: Stage, terminal: Terminal, width: int) -> bool:
-    """Whether it fits the new window without having looked again. A slow machine may look before
-    it is read here.
+    """Return whether it fits the new window without another observation.
+
+    A slow machine may observe again before it is read here.
     """
     before = stage.calls()
     terminal.resize(Size(width, 16))

@@ -1,4 +1,4 @@
-"""The dashboard in real windows, with trouble: all that is to be known is in each of them."""
+"""The dashboard with problems, in real windows, each of which shows all of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.emulator
 
 @pytest.fixture(scope="module")
 def troubled(theatre: Stage) -> Stack:
-    """A stack of which an alarm rings, events have failed, and something drifted and is gone."""
+    """Return a stack with a firing alarm, failed events, drift and a deleted resource."""
     stack = theatre.deployed()
     dashboard, logs = f"{stack.name}-local-us-east-1", f"/aws/lambda/{stack.name}-local-items"
     client(theatre, "cloudwatch").delete_dashboards(DashboardNames=[dashboard])
@@ -38,7 +38,7 @@ def client(stage: Stage, service: str) -> Any:
 
 
 def shows_all(terminal: Terminal) -> bool:
-    """The alarm rings some seconds after the event has failed (CloudWatch looks by itself)."""
+    """Return whether all is shown; the alarm fires some seconds after the event failed."""
     lines = [line for line in terminal.screen.shown if line]
     signs = {line[0] for line in lines}
     return {"▲", "◆", "✗", "≠"} <= signs and "4 in trouble" in terminal.screen.shown[0]

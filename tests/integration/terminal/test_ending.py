@@ -1,4 +1,4 @@
-"""However a command is ended in a terminal, it ends soon and gives the terminal back."""
+"""A command ended in any way in a terminal ends soon and restores the terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.sample_stack import ROOT
 pytestmark = pytest.mark.emulator
 
 SLOW = 0.3
-"""Seconds that an answer takes where something should be in flight."""
+"""Seconds that each answer takes if a call should be in flight."""
 
 
 @looks("80x24-colour")
@@ -88,7 +88,7 @@ def test_while_it_looks(stage: Stage, standing: Stack, look: Look) -> None:
 
 @looks("80x24-colour")
 def test_before_it_has_begun(stage: Stage, standing: Stack, look: Look) -> None:
-    """While it is still being imported."""
+    """The command is still being imported."""
     slow = stage.folder / "slow"
     slow.mkdir()
     (slow / "click.py").write_text("import time\nprint('importing')\ntime.sleep(60)\n")
@@ -147,7 +147,7 @@ def test_a_terminal_that_is_closed_ends_it(stage: Stage, look: Look) -> None:
 
 
 def test_a_pipe_that_is_closed_ends_it_without_a_word(tmp_path: Path) -> None:
-    """As `provision config schema | head -1` does."""
+    """`provision config schema | head -1` is such a pipe."""
     process = subprocess.Popen(
         [sys.executable, "-m", "provision", "config", "schema"],
         stdout=subprocess.PIPE,
