@@ -1,4 +1,4 @@
-"""Everything an account holds, counted through AWS's own list calls: ours and not ours alike."""
+"""Everything an account holds, counted through AWS's own list calls, ours and others' alike."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROOF: Final = re.compile(r"_[0-9a-f]{32}\..* CNAME$")
 
 
 def inventory(aws: Aws) -> Inventory:
-    """Kind → names or ids. Kinds with nothing are left out."""
+    """Return kind → names or ids, without empty kinds."""
     found = {**_network(aws), **_functions(aws), **_api(aws), **_rest(aws)}
     return {kind: frozenset(names) for kind, names in sorted(found.items()) if names}
 
@@ -106,7 +106,7 @@ def _api(aws: Aws) -> dict[str, set[str]]:
 
 
 def _is_customers(aws: Aws, key: str) -> bool:
-    """Not AWS's own, and not on its way."""
+    """Return whether the key is neither AWS's own nor pending deletion."""
     found = aws.kms.describe_key(KeyId=key)["KeyMetadata"]
     return found.get("KeyManager") == "CUSTOMER" and found.get("KeyState") != "PendingDeletion"
 
@@ -156,13 +156,13 @@ def _records(aws: Aws) -> Iterator[Any]:
 
 
 def without_proofs(found: Inventory) -> Inventory:
-    """Without the records that prove a domain to ACM, which `down` leaves (decision 26)."""
+    """Return it without the domain validation records, which `down` leaves (decision 26)."""
     others = frozenset(name for name in found.get("record", ()) if not PROOF.match(name))
     return {kind: others if kind == "record" else names for kind, names in found.items()}
 
 
 def scaling(aws: Aws) -> Inventory:
-    """Application Auto Scaling, which the embedded emulator does not have."""
+    """Return Application Auto Scaling's resources; the embedded emulator lacks that service."""
     listed: Mapping[str, Callable[[], list[Any]]] = {
         "scaling target": lambda: aws.autoscaling.describe_scalable_targets(
             ServiceNamespace="dynamodb"

@@ -20,7 +20,7 @@ KEY_ERROR: Final = {"errorType": "KeyError", "errorMessage": "'PLACE'"}
 
 
 class Reply(NamedTuple):
-    """What the handler, or the runtime in its place, came to; `error` as FunctionError."""
+    """The handler's or the runtime's result; `error` is the FunctionError."""
 
     payload: Any
     log: str = ""
@@ -28,7 +28,7 @@ class Reply(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """What Lambda says instead of calling the function."""
+    """Lambda's error instead of an invocation."""
 
     code: str
     message: str = ""
@@ -40,8 +40,9 @@ class _Http(NamedTuple):
 
 
 class Answering(Recorder):
-    """Answers Invoke in the account's place, each call by the next reply and then by the last for
-    ever, and remembers what was asked.
+    """Answers Invoke in the account's place, and records the requests.
+
+    Each call gets the next reply; the last reply is repeated.
     """
 
     def __init__(self, *replies: Reply | Refusal | Exception) -> None:

@@ -1,4 +1,4 @@
-"""What a stack that is not made yet leaves open, and everything that can be drawn of a finding."""
+"""Open values of a stack that does not exist yet, and every drawing of a change."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Values = Mapping[str, Any]
 
 @cache
 def _open_values() -> Mapping[str, list[Values]]:
-    """By kind, for each node of the complete stack, as long as no other node is made."""
+    """Return these for each node of the complete stack before any other is created, by kind."""
     found: dict[str, list[Values]] = {}
     steps: dict[str, Step] = {}
     with TemporaryDirectory() as directory:
@@ -46,8 +46,7 @@ def _open_values() -> Mapping[str, list[Values]]:
 
 
 def half_known(step: Step) -> list[Step]:
-    """The step with what others give unknown, as in the complete stack: each field by itself, and
-    together."""
+    """Return the step with values of other nodes unknown: each field alone, and together."""
     found = []
     for values in _open_values().get(step.KIND, []):
         found += [replace(step, **{name: value}) for name, value in values.items()]
@@ -57,7 +56,7 @@ def half_known(step: Step) -> list[Step]:
 
 
 def draw(finding: ResourceChange) -> str:
-    """As text with every field, as a document and as a saved plan; what the text says."""
+    """Draw it as text with every field, as a document and as a saved plan; return the text."""
     findings = {finding.node: finding}
     console = Console(width=4000, color_system=None, markup=False)
     with console.capture() as drawn:

@@ -1,6 +1,4 @@
-"""What tests build with: one-node stacks on moto, calls recorded, and a process that dies where
-told.
-"""
+"""Tools of most tests: one-node stacks on moto, recorded calls, and a simulated crash."""
 
 from __future__ import annotations
 
@@ -33,11 +31,11 @@ HOLDER = LockHolder("tester", "here", 1, "now", "test")
 
 
 class Died(BaseException):
-    """The process ended here; nothing may catch it."""
+    """The simulated end of the process, which nothing may catch."""
 
 
 class Where(Enum):
-    """Before the call leaves, or after AWS did it and before the answer is read."""
+    """Before the call is sent, or after AWS carried it out and before the answer is read."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -45,7 +43,7 @@ class Where(Enum):
 
 @dataclass
 class Recorder:
-    """Writes that left, in order, and where to die: before or after the nth of them (from 1)."""
+    """Writes that were sent, in order, and where to crash: before or after the nth (from 1)."""
 
     writes: list[str] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
@@ -76,15 +74,15 @@ class Recorder:
 
 @cache
 def _core() -> botocore.session.Session:
-    """One for all tests: making it costs as much as ten calls to the emulator."""
+    """Return one botocore session for all tests: it costs as much as ten calls."""
     return botocore.session.Session()
 
 
 class Pooled(Aws):
-    """A process's clients without the time to make them: the last one's, listening to this one.
+    """A process's clients, reused from the last process to save the time of creating them.
 
-    For runs that follow each other, each in the place of a process; whoever made the last one must
-    not use it any more. `access.prepare` is the `watch` of something that can `unwatch`.
+    For runs one after another, each in the place of a process; the last one must no longer be used.
+    `access.prepare` is the `watch` of an object with an `unwatch`.
     """
 
     pool: ClassVar[dict[str, tuple[Any, Pooled]]] = {}
@@ -100,7 +98,7 @@ class Pooled(Aws):
         return client
 
     def listen(self, client: Any) -> None:
-        """The hooks that know this process; that of the answers' form is the same for all."""
+        """Register this process's hooks; the one that checks answers is shared by all."""
         client.meta.events.register("before-call.*.*", self.hooks.before_call)
         client.meta.events.register("needs-retry.*.*", self.hooks.needs_retry)
         if self.access.on_client_created:
@@ -129,7 +127,7 @@ ALLOW_ALL = PlanOptions(destroy_data=True, destroy=frozenset({"it", "encryption.
 
 @dataclass
 class Workshop:
-    """Runs stacks against the emulated account, each run like a new process."""
+    """Runs stacks in the emulated account, each run like a new process."""
 
     directory: Path
     last: Recorder = field(default_factory=Recorder)
@@ -143,7 +141,7 @@ class Workshop:
         plan_options: PlanOptions = ALLOW_ALL,
         workers: int = 1,
     ) -> Result:
-        """`up`, `down` or `plan` as a process of its own. Raises the first failure."""
+        """Run `up`, `down` or `plan` as a process of its own, and raise the first failure."""
         self.last = recorder or Recorder()
         aws = self.connect(self.last)
         journal = Journal(self.directory, stack.name, KINDS, stack.moved).open(HOLDER)
@@ -189,12 +187,12 @@ def one_node(step: Step, *, name: str = "it", stack: str = "tap-dev") -> Stack:
 
 
 def constant(step: S) -> Callable[[Get], S]:
-    """The build function of a node that needs no other."""
+    """Return the build function of a node that needs no other."""
     return lambda _: step
 
 
 def empty(stack: str = "tap-dev") -> Stack:
-    """The configuration with everything taken out."""
+    """Return the stack of a configuration without any node."""
     return Stack(stack)
 
 

@@ -1,4 +1,4 @@
-"""Walks of one worker without a thread: each would start one, and the caller only waits for it."""
+"""Walks of one worker without a thread: starting one costs time, and the caller only waits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Self
 
 
 class Inline:
-    """Runs what is submitted at once, in this thread: the same walk, but forkable anywhere."""
+    """Runs a submitted call at once, in this thread: the same walk, but forkable anywhere."""
 
     def __init__(self, workers: int, thread_name_prefix: str = "") -> None:
         assert workers == 1 or thread_name_prefix == "read"
@@ -34,14 +34,14 @@ class Inline:
 
 
 def walking_pool(workers: int, thread_name_prefix: str = "") -> Inline | ThreadPoolExecutor:
-    """Threads only where there are to be several."""
+    """Return a pool with threads only if there are several workers."""
     if workers == 1:
         return Inline(workers, thread_name_prefix)
     return ThreadPoolExecutor(workers, thread_name_prefix=thread_name_prefix)
 
 
 def wait(pending: Collection[Future[Any]], *, return_when: str) -> DoneAndNotDoneFutures[Any]:
-    """Where all are done, they are so in the order in which they were begun, not in a set's."""
+    """Wait; if all are done, return them in the order in which they began, not in a set's."""
     if all(future.done() for future in pending):
         return DoneAndNotDoneFutures(pending, set())  # type: ignore[arg-type]  # only iterated
     return wait_for_threads(pending, return_when=return_when)

@@ -22,7 +22,7 @@ from provision.stack.inputs import Package
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "tap/dev/us-east-1/123456789012"
-"""What the owner tags of the shipped stack begin with in an emulated account."""
+"""The beginning of the owner tags of the shipped stack in an emulated account."""
 MOVED = {
     "table.items": "table.articles",
     "function.items": "function.shop",
@@ -31,9 +31,9 @@ MOVED = {
 
 
 def configured(directory: Path, changes: Mapping[str, Any] | None = None) -> Config:
-    """The shipped config.yaml with `changes` merged in (None removes a key).
+    """Return the shipped config.yaml with `changes` merged in (None removes a key).
 
-    The same text is read once: its sources are those of this repository, wherever the file is.
+    The same text is read once: its sources are those of this repository, in any folder.
     """
     text = _written(repr(changes or {}), changes or {})
     directory.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ _configs: dict[str, Config] = {}
 
 @contextmanager
 def whole(file: Path) -> Iterator[Path]:
-    """Where to write it, so that another process at the same place finds the file whole or not."""
+    """Yield a path to write to, so that no other process ever finds the file incomplete."""
     unfinished = file.with_name(f"{file.name}.{os.getpid()}")
     yield unfinished
     unfinished.replace(file)
@@ -80,7 +80,7 @@ def merge(settings: dict[str, Any], changes: Mapping[str, Any]) -> None:
 
 @dataclass
 class TinySources:
-    """Zips of a line each, so that no wheels are needed. `code` changes the function's."""
+    """Zips of a line each, so that no wheels are needed; `code` changes the function's."""
 
     directory: Path
     code: str = "def handler(event, context): return {}\n"
@@ -112,7 +112,7 @@ def reference_stack(
     changes: Mapping[str, Any] | None = None,
     sources: TinySources | None = None,
 ) -> Stack:
-    """The shipped stack's nodes for the account behind `aws`."""
+    """Return the shipped stack's nodes for the account behind `aws`."""
     return build_stack(reference_site(aws, directory, changes, sources))
 
 
@@ -132,7 +132,7 @@ def reference_site(
 
 
 def renaming() -> dict[str, Any]:
-    """The shipped stack with another key for everything that has one, and `moved`."""
+    """Return the shipped stack with another key for everything that has one, and `moved`."""
     shipped = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
     function = shipped["functions"]["items"] | {
         "source": str(ROOT / "function"),

@@ -1,7 +1,7 @@
-"""What botocore and moto do anew for each client and account, done once for a process's tests.
+"""Preparations of botocore and moto, done once for all tests of a process.
 
-A test's runs each make their own clients, as processes do: that was a quarter of a test's time, and
-what moto prepares for a library that nobody here uses a tenth.
+Each run of a test creates its own clients, as a process does: that was a quarter of a test's time,
+and moto's preparations for a library that is not used here were a tenth.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _client_class(self: Any, service: str, model: ServiceModel) -> type:
 
 
 def _rehearse(config: Config) -> Foreseen:
-    """Once a configuration, wherever its folder is: sources are not looked at."""
+    """Rehearse once for each configuration, in any folder: sources are not read."""
     functions = {
         key: one.model_copy(update={"source": ""}) for key, one in config.functions.items()
     }
@@ -91,14 +91,14 @@ def _event_name(self: Any, name: str) -> str:
 
 
 def _request_id(headers: dict[str, Any]) -> str:
-    """Of the same length, and like no other."""
+    """Return a unique id of the same length."""
     name = f"{next(_numbers):052}"
     headers["x-amzn-requestid"] = name
     return name
 
 
 def _urls_of(backend: BaseBackend) -> dict[str, Any]:
-    """The addresses of a service: they are those of its module, not of an account."""
+    """Return the addresses of a service, which depend on its module and not on an account."""
     module = type(backend).__module__
     if module not in _urls:
         _urls[module] = _read_urls(backend)
@@ -107,12 +107,12 @@ def _urls_of(backend: BaseBackend) -> dict[str, Any]:
 
 @cache
 def _private_key(public_exponent: int, key_size: int, backend: Any = None) -> rsa.RSAPrivateKey:
-    """One of each size."""
+    """Return one key of each size."""
     return _new_key(public_exponent, key_size, backend)
 
 
 def _valid_key(bundle: CertBundle) -> Any:
-    """The private key of a certificate, checked once."""
+    """Return the private key of a certificate, checked once."""
     pem = bundle.key
     if pem not in _valid_keys:
         _valid_keys[pem] = _validate_key(bundle)
@@ -120,7 +120,7 @@ def _valid_key(bundle: CertBundle) -> Any:
 
 
 def make_cheap(patch: pytest.MonkeyPatch) -> None:
-    """Tests kill no machine, so nothing has to be on disk; what never changes is made once."""
+    """Skip fsync, because tests cut no power, and prepare constants once."""
     patch.setattr(os, "fsync", lambda _descriptor: None)
     patch.setattr(provision.model.stack, "ThreadPoolExecutor", walking_pool)
     patch.setattr(provision.model.stack, "wait", wait)
@@ -130,7 +130,7 @@ def make_cheap(patch: pytest.MonkeyPatch) -> None:
 
 
 def _copied(self: Any, node: dict[str, Any]) -> dict[str, Any]:
-    """As botocore's own: the tree of handlers is another, the handlers are the same."""
+    """Copy as botocore does: the tree of handlers is copied, the handlers are shared."""
     copied: dict[str, Any] = {}
     for key, value in node.items():
         if type(value) is NodeList:
@@ -144,20 +144,20 @@ def _copied(self: Any, node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _accepts_kwargs(handler: Any) -> Any:
-    """Of a function or a method this is known without its whole signature."""
+    """Return whether it accepts them, without a function's or method's whole signature."""
     code = getattr(handler, "__code__", None)
     return code.co_flags & CO_VARKEYWORDS if code else _read_signature(handler)
 
 
 def _add_handlers(self: Any) -> None:
-    """Once a session: all `Aws` of a process's tests share one, which else grows with each."""
+    """Add them once a session: all `Aws` of a process share one, which would grow with each."""
     if self._session not in _with_handlers:
         _with_handlers.add(self._session)
         _register_handlers(self)
 
 
 def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
-    """Each service's model is read once, its client's methods and events are named once."""
+    """Read each service's model once, and name its client's methods and events once."""
     patch.setattr(_TRIE, "_recursive_copy", _copied)
     patch.setattr(botocore.hooks, "accepts_kwargs", _accepts_kwargs)
     patch.setattr(boto3.session.Session, "_register_default_handlers", _add_handlers)
@@ -170,9 +170,12 @@ def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
 
 
 def make_accounts_cheap(patch: pytest.MonkeyPatch) -> None:
-    """moto also stands before `requests`, with thousands of patterns; boto3 does not use it. For
-    each request it lists all methods of a class and all addresses of a service, and draws 52
-    letters to name it. Each certificate has a new key of 2,048 bits, that no test looks at."""
+    """Skip moto's preparations that the tests do not need.
+
+    moto also patches `requests`, with thousands of patterns; boto3 does not use it. For each
+    request it lists all methods of a class and all addresses of a service, and draws 52 letters to
+    name it. Each certificate has a new key of 2,048 bits, which no test reads.
+    """
     patch.setattr(moto.core.responses, "gen_amzn_requestid_long", _request_id)
     patch.setattr(moto.core.models, "RESPONSES_METHODS", [])
     patch.setattr(moto.core.responses, "method_names_from_class", cache(_method_names))

@@ -1,6 +1,6 @@
-"""Where moto bends AWS, it is put right here, one file a service, and never in a step.
+"""Corrections of moto where it differs from AWS, one file a service, so that no step needs any.
 
-Each `teach` patches moto for one test; docs/emulators.md lists what is put right and why.
+Each `teach` patches moto for one test; docs/emulators.md lists the corrections with their reasons.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What moto bends of API Gateway."""
+"""Corrections of moto's API Gateway."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.moto_patches import domains, rest_apis
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything below."""
+    """Apply every correction below."""
     rest_apis.teach(monkeypatch)
     domains.teach(monkeypatch)
     teach_tags(monkeypatch)
@@ -25,8 +25,11 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_tags(monkeypatch: pytest.MonkeyPatch) -> None:
-    """TagResource, UntagResource and GetTags know stages only, whose ARNs alone moto's server finds
-    its way to; with AWS, all that has tags (A18)."""
+    """Let tags be read and written for every resource that has them (A18).
+
+    moto's TagResource, UntagResource and GetTags know only stages, and its server routes only their
+    ARNs.
+    """
 
     def tagged(self: Any) -> Any:
         arn = unquote(self.path.split("/tags/")[1])
@@ -66,7 +69,7 @@ def teach_tags(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """GetApiKeys lists tags, which AWS does not (A22); DeleteApiKey leaves the key in its plans."""
+    """GetApiKeys lists tags, unlike AWS (A22); DeleteApiKey leaves the key in its plans."""
     get_api_keys = APIGatewayResponse.get_api_keys
     delete_api_key = APIGatewayBackend.delete_api_key
 
@@ -83,8 +86,11 @@ def teach_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_plans(monkeypatch: pytest.MonkeyPatch) -> None:
-    """GetUsagePlans lists tags (A24), a plan of an unknown stage is made (A24), one with stages is
-    deleted (A26), deleting what is not there is a 500, patched numbers become text."""
+    """Make usage plans behave as in AWS.
+
+    In moto, GetUsagePlans lists tags (A24), a plan of an unknown stage is created (A24), one with
+    stages is deleted (A26), deleting a missing plan is a 500, and patched numbers become text.
+    """
     get_usage_plans = APIGatewayResponse.get_usage_plans
     create_usage_plan = APIGatewayBackend.create_usage_plan
     apply_patch_operations = UsagePlan.apply_patch_operations

@@ -1,4 +1,4 @@
-"""What moto bends of API Gateway's domain names and base path mappings."""
+"""Corrections of moto's domain names and base path mappings."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from moto.apigateway.responses import APIGatewayResponse
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything below."""
+    """Apply every correction below."""
     teach_domains(monkeypatch)
     teach_mappings(monkeypatch)
 
 
 def teach_domains(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A domain is made over an existing one, or with a certificate not yet issued (A28), and cannot
-    be updated; deleting it leaves its mappings; its endpoint access mode is dropped, and it has no
-    mutual TLS and no routing.
+    """Make domain names behave as in AWS.
+
+    In moto, one is created over an existing one, or with a certificate not yet issued (A28), and
+    cannot be updated; deleting it leaves its mappings; its endpoint access mode is lost, and it has
+    no mutual TLS and no routing.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mutual-tls.html
     https://docs.aws.amazon.com/apigateway/latest/api/patch-operations.html
@@ -89,7 +91,7 @@ def teach_domains(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_mappings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second mapping of the root replaces the first (A30); an API is deleted under one (A31)."""
+    """Refuse a second mapping of the root (A30), and deleting an API that has one (A31)."""
     create_base_path_mapping = APIGatewayBackend.create_base_path_mapping
     delete_rest_api = APIGatewayBackend.delete_rest_api
 

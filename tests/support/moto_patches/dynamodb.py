@@ -1,4 +1,4 @@
-"""What moto bends of DynamoDB."""
+"""Corrections of moto's DynamoDB."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _tags(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tag given anew stands beside the one of its key instead of in its place."""
+    """Let a tag replace the one with its key; moto keeps both."""
     tag = DynamoDBBackend.tag_resource
 
     def tag_in_place(self: Any, arn: str, tags: dict[str, str]) -> None:
@@ -30,7 +30,7 @@ def _tags(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _table_ids(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables and backups have no TableId, and a backup asked with a bad name is made."""
+    """Add TableId to tables and backups, and refuse a backup with a bad name."""
     describe, summary, create = Table.describe, Backup.summary, DynamoDBBackend.create_backup
 
     def describe_with_id(self: Any, base_key: str = "TableDescription") -> Any:
@@ -51,13 +51,13 @@ def _table_ids(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _id(table: Any) -> str:
-    """Fresh with each incarnation, and the same in a copy that a backup keeps."""
+    """Return an id that is new for each table, and equal in a copy that a backup keeps."""
     identity = f"{table.name} {table.created_at.timestamp()}"
     return str(uuid5(NAMESPACE_URL, identity))
 
 
 def _encryption(monkeypatch: pytest.MonkeyPatch) -> None:
-    """UpdateTable forgets SSESpecification."""
+    """Let UpdateTable keep SSESpecification."""
     update_table = DynamoHandler.update_table
 
     def update_table_with_encryption(self: Any) -> Any:

@@ -1,8 +1,8 @@
-"""moto asks IAM for an operation of the model; IAM has names of its own.
+"""IAM's names for actions, because moto checks policies by the model's operation names.
 
-What moto knows of a policy are its actions: a resource that is not `*` and a condition make it
-refuse. So what it enforces are the actions of a policy alone. Signatures of the REST services it
-works out in another way than botocore, so none is compared here.
+moto reads only the actions of a policy: with a resource other than `*`, or a condition, it refuses.
+So only actions are enforced. It computes signatures of the REST services in another way than
+botocore, so none is compared here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SERVICES: Final = {
     "resourcegroupstaggingapi": "tag",
     "tagging": "tag",
 }
-"""Names that services sign with or botocore has for them → IAM's prefix."""
+"""Service names of signatures or of botocore → IAM's prefix."""
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,7 +33,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def iam_action(asked: str, method: str) -> str:
-    """What IAM calls `service:Operation`, sent by this HTTP method."""
+    """Return IAM's name of `service:Operation`, sent by this HTTP method."""
     service, _, operation = asked.partition(":")
     if service == "apigateway":
         return f"apigateway:{method}"

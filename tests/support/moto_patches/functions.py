@@ -1,4 +1,4 @@
-"""What moto bends of Lambda."""
+"""Corrections of moto's Lambda."""
 
 from __future__ import annotations
 
@@ -60,8 +60,11 @@ def _qualifier(response: Any) -> str | None:
 
 
 def _remember_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto forgets where failures and logs go, changes of tracing, key and storage; a
-    limit of none at once; no RevisionId."""
+    """Keep settings that moto forgets, and add RevisionId.
+
+    They are the destinations of failures and logs, changes of tracing, key and storage, and a
+    concurrency limit of none.
+    """
     init, get_configuration = LambdaFunction.__init__, LambdaFunction.get_configuration
     update_configuration, get_code = LambdaFunction.update_configuration, LambdaFunction.get_code
 
@@ -102,7 +105,7 @@ def _remember_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _hide_variables(function: Any, shown: dict[str, Any]) -> None:
-    """Of a key that does not serve, no variables are shown (L34). Tests name keys of nobody."""
+    """Show no variables if the key is unusable (L34); keys that exist nowhere do not count."""
     arn = str(shown.get("KMSKeyArn") or "")
     key = kms_backends[function.account_id][function.region].keys.get(arn.rpartition("/")[2])
     if key is not None and key.key_state != "Enabled" and "Environment" in shown:
@@ -111,7 +114,7 @@ def _hide_variables(function: Any, shown: dict[str, Any]) -> None:
 
 
 def _guard_updates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """UpdateFunctionCode forgets Architectures; no update looks at RevisionId (L10)."""
+    """Let UpdateFunctionCode keep Architectures, and every update check RevisionId (L10)."""
     update_code = LambdaResponse.update_function_code
     update_configuration = LambdaResponse.update_function_configuration
 
@@ -135,8 +138,9 @@ def _guard_updates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _publish_by_content(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The newest version comes back when nothing of $LATEST differs since; the description a
-    version is given for itself does not count (L11). Numbers are never used again.
+    """Return the newest version if $LATEST is unchanged since, with any given description.
+
+    The description of the version itself does not count (L11). Numbers are never used again.
     Source: localstack/localstack tests/aws/services/lambda_/test_lambda_api.py
     test_publish_version_on_create
     """
@@ -164,7 +168,7 @@ def _publish_by_content(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _guard_versions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PublishVersion ignores its guards; DeleteFunction takes a version an alias uses."""
+    """Let PublishVersion check its guards, and DeleteFunction refuse a version an alias uses."""
     publish_version, del_function = LambdaResponse.publish_version, LambdaStorage.del_function
 
     def publish(self: Any) -> Any:
@@ -194,7 +198,7 @@ def _guard_versions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _guard_aliases(monkeypatch: pytest.MonkeyPatch) -> None:
-    """UpdateAlias has no RevisionId; a second CreateAlias answers with another code (L13)."""
+    """Add RevisionId to UpdateAlias; a second CreateAlias answers with AWS's code (L13)."""
     update_response, update = LambdaResponse.update_alias, LambdaAlias.update
     put_alias = LambdaStorage.put_alias
 
@@ -218,8 +222,11 @@ def _guard_aliases(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _keep_a_policy_for_each_qualifier(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto has one policy for all, adds the same statement twice (L15), and cannot remove with a
-    RevisionId."""
+    """Keep a policy for each qualifier, refuse an equal statement (L15), and check RevisionId.
+
+    moto has one policy for all qualifiers, adds the same statement twice, and cannot remove one
+    with a RevisionId.
+    """
     delete_alias = LambdaStorage.delete_alias
 
     def policies(backend: Any, name: str) -> dict[str | None, Policy]:
@@ -264,7 +271,7 @@ def _keep_a_policy_for_each_qualifier(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _keep_event_invoke_configs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto has one configuration for all qualifiers, and only ever shows the first put (L25)."""
+    """Keep one configuration for each qualifier; moto has one and shows only the first (L25)."""
 
     def configs(response: Any) -> tuple[Any, dict[str | None, EventInvokeConfig]]:
         name = _name(response, -2)

@@ -1,4 +1,4 @@
-"""What moto bends of IAM."""
+"""Corrections of moto's IAM."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from moto.iam.models import IAMBackend
 from moto.iam.responses import IamResponse
 
 PAGE = 100
-"""As many names as AWS lists at once, unless asked for more."""
+"""The number of names that AWS lists at once, unless more are requested."""
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AWS shows a policy in other words than it was given; moto gives the very text back (I6).
+    """Rewrite policies as AWS does, and list in pages.
 
-    Lists come in pages; moto gives all the names of inline policies at once.
+    AWS shows a policy in other words than it was given; moto returns the same text (I6). moto lists
+    all names of inline policies at once.
     """
     create_role = IAMBackend.create_role
     put_role_policy = IAMBackend.put_role_policy
@@ -42,7 +43,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _reworded(policy: str) -> str:
-    """The same policy: statements and values the other way round, lists of one collapsed."""
+    """Return an equal policy: statements and values reversed, lists of one value collapsed."""
     document = json.loads(policy)
     return json.dumps({**document, "Statement": _turned(document["Statement"])})
 

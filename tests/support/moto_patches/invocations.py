@@ -1,5 +1,7 @@
-"""moto runs code in Docker, and at $LATEST whatever the qualifier. Here a version is invoked by its
-number, its code read: the handler answers null, or cannot be loaded, as Lambda says that.
+"""Invocations without Docker: a version is invoked by its number, from its code.
+
+moto would run $LATEST for every qualifier. The handler answers null, or cannot be loaded, in
+Lambda's words.
 """
 
 from __future__ import annotations
@@ -43,8 +45,10 @@ def _invoke(self: Any) -> tuple[int, dict[str, str], str]:
 
 
 def why_not_loaded(content: bytes, handler: str, layered: bool) -> dict[str, str] | None:
-    """What the runtime tells of a zip whose handler's module is not there, does not compile, or
-    begins with the import of what is neither there nor part of Python, and of no layer.
+    """Return the runtime's error for a zip whose handler cannot be loaded.
+
+    The module is missing, does not compile, or begins with the import of one that is not in the
+    zip, Python or a layer.
     """
     module = handler.rpartition(".")[0]
     file = f"{module.replace('.', '/')}.py"

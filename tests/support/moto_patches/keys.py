@@ -1,4 +1,4 @@
-"""What moto bends of KMS."""
+"""Corrections of moto's KMS."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _managed_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys that AWS manages are told from those of customers."""
+    """Distinguish keys that AWS manages from those of customers."""
     to_dict = Key.to_dict
 
     def told_apart(self: Any) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def _managed_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _states(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a key that waits for its deletion, or is disabled, refuses."""
+    """Refuse operations on a key that is pending deletion or disabled."""
 
     def refusing(name: str) -> None:
         plain = getattr(KmsResponse, name)
@@ -65,7 +65,7 @@ def _states(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _rotation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a key whose material is not KMS's own, whether it rotates is not answered (K2)."""
+    """Do not show whether a key with imported material rotates (K2)."""
     plain = KmsResponse.get_key_rotation_status
 
     def guarded(self: Any) -> Any:

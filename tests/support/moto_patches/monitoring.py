@@ -1,4 +1,4 @@
-"""What moto bends of CloudWatch, Logs, SNS and SQS."""
+"""Corrections of moto's CloudWatch, Logs, SNS and SQS."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_log_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tags go with the group, asking for those of none is an error, the key can change, and what is
-    protected stays."""
+    """Delete tags with their group, refuse to list those of no group, and keep protected groups.
+
+    The key of a group can change.
+    """
     delete_log_group = LogsBackend.delete_log_group
     list_tags = LogsBackend.list_tags_for_resource
 
@@ -72,7 +74,10 @@ def _teach_log_groups(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class StillProtected(LogsClientError):
-    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/protecting-log-groups-from-deletion.html"""
+    """The error for a protected group.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/protecting-log-groups-from-deletion.html
+    """
 
     def __init__(self) -> None:
         super().__init__(
@@ -94,7 +99,7 @@ def _group_named(response: Any) -> Any:
 
 
 def _teach_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second put ignores tags, and deleting an alarm deletes them (W1)."""
+    """Let a second put ignore tags, and the deletion of an alarm delete them (W1)."""
     put_metric_alarm = CloudWatchBackend.put_metric_alarm
     delete_alarms = CloudWatchBackend.delete_alarms
 
@@ -113,7 +118,7 @@ def _teach_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_dashboards(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They have tags since 2026, taken by the first put only (W4)."""
+    """Give dashboards tags, which the first put alone sets (W4); AWS has them since 2026."""
     put_dashboard = CloudWatchResponse.put_dashboard
     delete_dashboards = CloudWatchBackend.delete_dashboards
     tag_resource = CloudWatchBackend.tag_resource
@@ -146,7 +151,7 @@ def _teach_dashboards(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_topics(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A create that says otherwise than what is there is refused; moto says nothing (N1)."""
+    """Refuse to create a topic that exists with other settings (N1); moto returns it."""
     create_topic = SNSBackend.create_topic
 
     def create_equal_or_new(self: Any, name: str, attributes: Any = None, tags: Any = None) -> Any:
@@ -161,7 +166,7 @@ def _teach_topics(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_queues(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is left out of SetQueueAttributes stays; moto loses the policy (Q7)."""
+    """Let SetQueueAttributes keep attributes that it does not name; moto loses the policy (Q7)."""
     set_attributes = Queue._set_attributes
 
     def set_and_keep(self: Any, attributes: dict[str, Any], now: float | None = None) -> None:

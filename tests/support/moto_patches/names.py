@@ -1,4 +1,4 @@
-"""What moto bends of ACM and Route 53."""
+"""Corrections of moto's ACM and Route 53."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from moto.route53.responses import Route53
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything below."""
+    """Apply every correction below."""
     teach_requests(monkeypatch)
     teach_validation(monkeypatch)
     teach_use(monkeypatch)
@@ -32,7 +32,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tokens need not be of word characters (C1); lists show every key type by themselves (C6)."""
+    """Refuse tokens with other than word characters (C1); list short RSA keys by default (C6)."""
     request_certificate = AWSCertificateManagerBackend.request_certificate
     list_certificates = AWSCertificateManagerBackend.list_certificates
 
@@ -53,7 +53,7 @@ def teach_requests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_validation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Certificates are issued by the passing of a minute; AWS: by the validation record (C3)."""
+    """Issue a certificate by its validation record (C3); moto does so after a minute."""
 
     def check(self: Any) -> None:
         if self.status != "PENDING_VALIDATION":
@@ -78,7 +78,7 @@ def teach_validation(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A certificate in use is deleted (C5)."""
+    """Refuse to delete a certificate in use (C5)."""
     delete_certificate = AWSCertificateManagerBackend.delete_certificate
 
     def delete_certificate_unless_used(self: Any, arn: str) -> None:
@@ -96,7 +96,7 @@ def teach_use(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_zones(monkeypatch: pytest.MonkeyPatch) -> None:
-    """ListHostedZonesByName shows one name only; AWS: every zone from there on, labels reversed."""
+    """List all zones from a name on, by reversed labels; moto lists only that name."""
 
     def list_hosted_zones_by_name(self: Any, dnsname: str | None) -> tuple[str | None, list[Any]]:
         start = reverse_domain_name(dnsname or "")
@@ -107,9 +107,11 @@ def teach_zones(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_records(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names stay as written (R5), CREATE overwrites and refuses what is gone (R2), DELETE takes
-    other values and what is not there (R3), a change is everywhere at once (R4), and a CNAME stands
-    beside others of its name.
+    """Make records behave as in AWS.
+
+    In moto, names stay as written (R5), CREATE overwrites and refuses a deleted record (R2), DELETE
+    accepts other values and missing records (R3), a change is complete at once (R4), and a CNAME is
+    possible next to other records of its name.
 
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html#CNAMEFormat
     https://github.com/hashicorp/terraform/issues/9732
@@ -177,7 +179,7 @@ def _check_change(zone: FakeZone, action: str, wanted: dict[str, Any]) -> None:
 
 
 def _check_alone(zone: FakeZone, wanted: dict[str, Any]) -> None:
-    """A CNAME is the only type of its name."""
+    """Raise unless a CNAME is the only type of its name."""
     others = {one.type for one in zone.rrsets if one.name == wanted["Name"]} - {wanted["Type"]}
     set_of = f"RRSet of type {wanted['Type']} with DNS name {wanted['Name']} is not permitted"
     if "CNAME" in others:

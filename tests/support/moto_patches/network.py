@@ -1,4 +1,4 @@
-"""What moto bends of EC2."""
+"""Corrections of moto's EC2."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from moto.ec2.utils import random_private_ip
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is in use cannot be deleted; endpoints keep their routes; a subnet has one table; the
-    same token makes nothing twice.
+    """Make EC2 behave as AWS's.
+
+    Resources in use cannot be deleted; endpoints keep their routes; a subnet has one route table;
+    the same token creates nothing twice.
     """
     _teach_dependencies(monkeypatch)
     _teach_endpoints(monkeypatch)
@@ -24,7 +26,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_dependencies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto deletes groups (V12), subnets (V13) and VPCs (V15) that something still uses."""
+    """Refuse to delete groups (V12), subnets (V13) and VPCs (V15) that are in use."""
     delete_group, delete_subnet = EC2Backend.delete_security_group, EC2Backend.delete_subnet
     delete_vpc = EC2Backend.delete_vpc
 
@@ -57,7 +59,7 @@ def _teach_dependencies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Routes follow the endpoint, and an unknown one is told inside a good answer (V11)."""
+    """Let routes follow the endpoint, and report an unknown one inside an answer of 200 (V11)."""
     modify, delete = EC2Backend.modify_vpc_endpoint, EC2Response.delete_vpc_endpoints
 
     def modify_with_routes(self: Any, vpc_id: str, **changes: Any) -> None:
@@ -85,8 +87,10 @@ def _teach_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_interface_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An endpoint's interfaces stand in its subnets and groups and are AWS's; its names need a VPC
-    that resolves names, and only one endpoint may have them (V11)."""
+    """Create an endpoint's interfaces in its subnets and groups, owned by AWS.
+
+    Its names need a VPC that resolves names, and only one endpoint may have them (V11).
+    """
     create, modify = EC2Backend.create_vpc_endpoint, EC2Response.modify_vpc_endpoint
 
     def create_with_names(self: Any, vpc_id: str, service_name: str, **more: Any) -> Any:
@@ -127,7 +131,7 @@ def _refuse_names(backend: Any, vpc_id: str, service: str) -> None:
 
 
 def _place_interfaces(backend: Any, endpoint: Any) -> None:
-    """One in each of its subnets, in its groups."""
+    """Create an interface in each of its subnets, in its groups."""
     if endpoint.vpc_endpoint_type != "Interface":
         return
     for interface in endpoint.network_interface_ids:
@@ -147,7 +151,7 @@ def _place_interfaces(backend: Any, endpoint: Any) -> None:
 
 
 def _teach_associations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto gives a subnet a second route table (V7)."""
+    """Refuse a subnet's second route table (V7)."""
     associate = EC2Backend.associate_route_table
 
     def associate_free(
@@ -162,7 +166,7 @@ def _teach_associations(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _teach_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A create sent again with its ClientToken answers with what the first one made (X2)."""
+    """Answer a create with a known ClientToken with the first one's answer (X2)."""
 
     def once(create: Any) -> Any:
         def create_once(self: Any) -> ActionResult:

@@ -1,4 +1,4 @@
-"""What moto bends of SQS."""
+"""Corrections of moto's SQS."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from moto.sqs.models import Queue
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SetQueueAttributes leaves the policy alone unless it names it."""
+    """Let SetQueueAttributes keep the policy unless it names it."""
     set_attributes = Queue._set_attributes
 
     def set_named(self: Any, attributes: dict[str, Any], now: float | None = None) -> None:

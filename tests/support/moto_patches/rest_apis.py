@@ -1,4 +1,4 @@
-"""What moto bends of REST APIs, their deployments and their stages."""
+"""Corrections of moto's REST APIs, their deployments and their stages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TLS = ("securityPolicy", "endpointAccessMode")
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything below."""
+    """Apply every correction below."""
     teach_apis(monkeypatch)
     teach_tls(monkeypatch)
     teach_models(monkeypatch)
@@ -32,7 +32,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_apis(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A flag patched to "false" is true; compression stays; deleting nothing is a 500."""
+    """Read a flag patched to "false" as false, remove compression, and answer 404, not 500."""
     apply_patch_operations = RestAPI.apply_patch_operations
 
     def apply_typed(self: Any, patch_operations: Any) -> None:
@@ -52,7 +52,7 @@ def teach_apis(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_tls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An API has no security policy and no state. AWS: TLS_1_0 where a Regional one is given none.
+    """Give APIs a security policy and a state; the default of a Regional API is TLS_1_0.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies-list.html
     """
@@ -84,8 +84,11 @@ def teach_tls(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new API has no models (AWS: two); a name can be taken twice; there is no UpdateModel; one
-    that a method refers to can be deleted."""
+    """Make models behave as in AWS.
+
+    In moto, a new API has no models (in AWS: two); a name can be taken twice; there is no
+    UpdateModel; and one that a method refers to can be deleted.
+    """
     create_rest_api = APIGatewayBackend.create_rest_api
     add_model = RestAPI.add_model
     delete_model = APIGatewayBackend.delete_model
@@ -123,7 +126,7 @@ def teach_models(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_resources(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Siblings share no name, only one of them is a variable; a parent takes its children (A9)."""
+    """Refuse equal names and a second variable among siblings; delete children too (A9)."""
     create_resource = APIGatewayBackend.create_resource
 
     def create_sibling(self: Any, function_id: str, parent: str, path_part: str) -> Any:
@@ -153,8 +156,11 @@ def teach_resources(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_methods(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is there cannot be put again, what is not cannot be deleted, and an integration response
-    wants its method response (A10). There is no UpdateMethod."""
+    """Make methods behave as in AWS.
+
+    A method that exists cannot be put again, a missing one cannot be deleted, and an integration
+    response needs its method response (A10). moto has no UpdateMethod.
+    """
     add_method = Resource.add_method
     put_method_response = APIGatewayBackend.put_method_response
     put_integration_response = APIGatewayBackend.put_integration_response
@@ -201,7 +207,7 @@ def teach_methods(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_validators(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that a method uses can be deleted."""
+    """Refuse to delete a validator that a method uses."""
     delete_request_validator = RestAPI.delete_request_validator
 
     def delete_unused(self: Any, validator_id: str) -> Any:
@@ -213,7 +219,7 @@ def teach_validators(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_gateway_responses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those nobody set are listed too, as they would answer; they cannot be deleted (A33)."""
+    """List unset gateway responses with their defaults, which cannot be deleted (A33)."""
 
     def get_gateway_responses(self: Any) -> Any:
         default = {
@@ -235,8 +241,11 @@ def teach_gateway_responses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_deployments(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stage holds its deployment only when the deployment made the stage (A12). No deployment
-    shows what it froze; one that is not there is a 500."""
+    """Make deployments behave as in AWS.
+
+    In moto, a stage keeps its deployment only if that deployment created the stage (A12). No
+    deployment shows its snapshot; a missing one is a 500.
+    """
     create_deployment = APIGatewayBackend.create_deployment
     get_deployment = APIGatewayBackend.get_deployment
     to_json = Deployment.to_json
@@ -280,7 +289,7 @@ def teach_deployments(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_stages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Method settings cannot be removed; an access log's ARN may end in anything (A16, A17)."""
+    """Let method settings be removed, and refuse a log's ARN that ends in `:*` (A16, A17)."""
     apply_operations = Stage.apply_operations
 
     def apply(self: Any, patch_operations: Any) -> Any:

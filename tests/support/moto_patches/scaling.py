@@ -1,4 +1,4 @@
-"""What moto bends of Application Auto Scaling."""
+"""Corrections of moto's Application Auto Scaling."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from moto.core.exceptions import JsonRESTError
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Targets have tags; no target, no policy; policies and their alarms go with their target."""
+    """Give targets tags; require a target for policies; delete policies and alarms with it."""
     _teach_tags(monkeypatch)
     _teach_absence(monkeypatch)
 
@@ -71,7 +71,7 @@ def _teach_absence(monkeypatch: pytest.MonkeyPatch) -> None:
         there = self._scalable_target_exists(resource_id, scalable_dimension)
         _demand(there, "scalable target")
         where = (policy_name, service_namespace, resource_id, scalable_dimension)
-        if _has_policy(self, *where):  # its alarms are made anew
+        if _has_policy(self, *where):  # its alarms are created again
             delete(self, *where)
         return put(self, *where, policy_body, policy_type)
 

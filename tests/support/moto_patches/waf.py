@@ -1,4 +1,4 @@
-"""What moto bends of AWS WAF."""
+"""Corrections of moto's AWS WAF."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _names(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second ACL of a name is refused under AWS's own code."""
+    """Refuse a second ACL of a name under AWS's own code."""
     create = WAFV2Backend.create_web_acl
 
     def create_once(self: Any, name: str, *rest: Any) -> Any:
@@ -37,7 +37,7 @@ def _names(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _whole_updates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """UpdateWebACL takes away what it does not name."""
+    """Let UpdateWebACL remove settings that it does not name."""
     update = WAFV2Response.update_web_acl
 
     def update_whole(self: Any) -> Any:
@@ -55,7 +55,7 @@ def _whole_updates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _data_protection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """DataProtectionConfig is kept and shown."""
+    """Keep and show DataProtectionConfig."""
     create, update = WAFV2Response.create_web_acl, WAFV2Response.update_web_acl
     get = WAFV2Response.get_web_acl
 
@@ -92,8 +92,11 @@ def _attribute(key: str) -> str:
 
 
 def _associations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stage must be there, has one ACL, and takes its association with it; an ACL that stands
-    before a stage is not deleted."""
+    """Make associations behave as in AWS.
+
+    A stage must exist, has one ACL, and is deleted with its association; an ACL that protects a
+    stage is not deleted.
+    """
     associate, delete = WAFV2Backend.associate_web_acl, WAFV2Backend.delete_web_acl
     disassociate, get = WAFV2Backend.disassociate_web_acl, WAFV2Backend.get_web_acl_for_resource
 
