@@ -162,7 +162,7 @@ class Workshop:
         return outcome
 
     def connect(self, recorder: Recorder) -> Aws:
-        """The way of one process to AWS. What does more than record may leave a client changed."""
+        """Return one process's connection; a recorder of another type may leave clients changed."""
         kind = Pooled if type(recorder) is Recorder else Aws
         access = Access(
             REGION,

@@ -1,9 +1,9 @@
 """`python -m provision` as a fork of a process that has imported it: a second less for each run.
 
-What is started so is a child of this process like any other, with the words, variables, folder,
-streams, session and terminal that it was given (`tests/integration/test_preloaded.py`). Tests of
-what comes before the program's own code (imports that are slow or missing, closed streams) start
-the real one, and so does one of each kind besides.
+Such a run is a child of this process like any other, with its own words, variables, folder,
+streams, session and terminal (`tests/integration/test_preloaded.py`). Tests of the time before the
+program's own code (slow or missing imports, closed streams) start the real one, and so does one
+test of each other kind.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.support.sample_stack import ROOT
 
 COMMAND: Final = (sys.executable, "-m", "provision")
 SHAPING: Final = ("LANG", "LC_ALL", "LC_CTYPE", "PYTHONUTF8")
-"""What an interpreter reads only at its start: runs with other values have another server."""
+"""Variables that an interpreter reads only at its start: other values need another server."""
 _NOT_HANDED_ON: Final = ("PYTHONIOENCODING", "PYTHONUNBUFFERED")
 _BECOME_PARENT_OF_ORPHANS: Final = 36
 """Linux's PR_SET_CHILD_SUBREAPER."""
@@ -35,8 +35,10 @@ _BECOME_PARENT_OF_ORPHANS: Final = 36
 
 @dataclass(frozen=True)
 class Place:
-    """Where a process runs: in a session of its own, with stdin as the terminal that controls it,
-    behind another job of that terminal.
+    """The session and terminal of a run.
+
+    It may be in a session of its own, with stdin as its controlling terminal, and behind another
+    job of that terminal.
     """
 
     session: bool = False
@@ -49,7 +51,7 @@ PLAIN: Final = Place()
 
 @dataclass(frozen=True)
 class Program:
-    """What a run calls: a function of a module that the server has imported."""
+    """The function of a run, in a module that the server has imported."""
 
     module: str = "provision.__main__"
     function: str = "main"
@@ -87,7 +89,7 @@ class Forked(subprocess.Popen[str]):
         )
 
     def _execute_child(self, args: list[str], *given: Any) -> None:
-        """Popen's own: `given` ends with the pipes, and settings of which none was made."""
+        """Fork in place of Popen; `given` ends with the pipes, and settings at defaults."""
         folder, variables = given[4:6]
         stdin, to_stdin, from_stdout, stdout, from_stderr, stderr = given[9:15]
         assert -1 not in {stdin, stdout, stderr}, "each stream is said"
@@ -116,7 +118,7 @@ class Forked(subprocess.Popen[str]):
 
 
 def fork(run: dict[str, Any], streams: list[int]) -> int:
-    """Start it by the server of its language; its process, a child of this one."""
+    """Start the run by the server of its language; return its id, a child of this process."""
     variables = run["variables"]
     server = _server(tuple((name, variables.get(name)) for name in SHAPING))
     with _adopting():
@@ -129,7 +131,7 @@ def fork(run: dict[str, Any], streams: list[int]) -> int:
 
 @contextmanager
 def _adopting() -> Iterator[None]:
-    """Those whose parent ends meanwhile are then children of this process."""
+    """Adopt the children of a process that ends in this block."""
     library = ctypes.CDLL(None)
     library.prctl(_BECOME_PARENT_OF_ORPHANS, 1, 0, 0, 0)
     try:
@@ -140,7 +142,7 @@ def _adopting() -> Iterator[None]:
 
 @cache
 def _server(shaping: tuple[tuple[str, str | None], ...]) -> socket.socket:
-    """One for all tests of this process; it ends with it."""
+    """Return the one server for all tests of this process, with which it ends."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     variables = {k: v for k, v in os.environ.items() if k not in {*SHAPING, *_NOT_HANDED_ON}}
     variables |= {name: value for name, value in shaping if value is not None}

@@ -1,4 +1,4 @@
-"""What a program sees of the process it is in, written to the file named `SEEN`."""
+"""The properties of a process that a program can see, written to the file named `SEEN`."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ import provision.__main__  # it takes the folder of `-m` from the search path
 
 ENDS = {"exit": 7, "error": 1}
 WRITES_BYTECODE = 4
-"""The flag's place; who asks later asks `sys.dont_write_bytecode`."""
+"""The index of the flag; later reads use `sys.dont_write_bytecode`."""
 assert provision.__main__
 
 
 def main() -> None:
-    """Look, say a word on each stream, and end as told."""
+    """Record the process, write a word on each stream, and end as `ENDS` says."""
     Path(os.environ["SEEN"]).write_text(json.dumps(seen()))
     print("said")  # noqa: T201
     print("told", file=sys.stderr)  # noqa: T201
@@ -70,7 +70,7 @@ def seen() -> dict[str, Any]:
 
 
 def in_front() -> bool | None:
-    """Whether its group is the one that its terminal listens to; None without a terminal."""
+    """Return whether its group is its terminal's foreground group; None without a terminal."""
     try:
         with Path("/dev/tty").open("rb", buffering=0) as terminal:
             answer = fcntl.ioctl(terminal, termios.TIOCGPGRP, b"\0" * 4)
@@ -85,7 +85,7 @@ def stream(one: Any) -> list[Any]:
 
 
 def descriptors() -> list[str]:
-    """What is open, and of which kind."""
+    """Return the open descriptors, each with its kind and flags."""
     found = []
     for number in sorted(int(name) for name in os.listdir("/proc/self/fd")):  # noqa: PTH208
         try:

@@ -1,8 +1,8 @@
-"""A process that has imported the program, and becomes it in a fork for each run asked for.
+"""A process that has imported the program, and becomes it in a fork for each request.
 
 `python -m tests.support.preloaded_server DESCRIPTOR`: requests come through the Unix socket that is
-this descriptor, and its end is the process's end. A fork differs from a new process in what
-`import provision` did, and in nothing else that the program can see: the streams, the folder, the
+this descriptor, and its end is the process's end. A fork differs from a new process in the effects
+of `import provision`, and in nothing else that the program can see: the streams, the folder, the
 variables, the signals, the session and the terminal are the run's own
 (`tests/integration/test_preloaded.py`).
 """
@@ -26,12 +26,12 @@ from typing import Any, Final
 
 PACKAGES: Final = ("provision.cli", "provision.commands", "provision.views", "provision.workflows")
 HANDED_ON: Final = 3
-"""stdin, stdout and stderr."""
+"""The number of passed streams: stdin, stdout and stderr."""
 LONGEST: Final = 1_000_000
 
 
 def load() -> None:
-    """Import what commands import once they know what is asked for."""
+    """Import the modules that commands import when they run."""
     for package in PACKAGES:
         path = importlib.import_module(package).__path__
         for found in pkgutil.walk_packages(path, f"{package}."):
@@ -43,7 +43,7 @@ def load() -> None:
 
 
 def serve(asked: socket.socket) -> Callable[[], Any] | None:
-    """Fork for each request. In a fork, return what it has to call; here, None at the end."""
+    """Fork for each request; return the function to call in a fork, and None at the end here."""
     interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for who asks
     while True:
         request, streams, _, _ = socket.recv_fds(asked, LONGEST, HANDED_ON)
@@ -69,7 +69,7 @@ def serve(asked: socket.socket) -> Callable[[], Any] | None:
 
 
 def become(run: dict[str, Any], streams: list[int]) -> Callable[[], Any]:
-    """Make this fork what a new process would be; what is left to be called."""
+    """Make this fork equal to a new process, and return the function to call."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     os.closerange(HANDED_ON, 1024)
@@ -99,13 +99,13 @@ def become(run: dict[str, Any], streams: list[int]) -> Callable[[], Any]:
 
 
 def _installed() -> list[str]:
-    """The search path but for the folders of `PYTHONPATH` and `-m`."""
+    """Return the search path without the folders of `PYTHONPATH` and `-m`."""
     given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     return [place for place in sys.path if place not in given]
 
 
 def open_streams(variables: dict[str, str]) -> None:
-    """Open them as the interpreter does at its start."""
+    """Open the standard streams as the interpreter does at its start."""
     encoding, _, errors = variables.get("PYTHONIOENCODING", "").partition(":")
     at_once = bool(variables.get("PYTHONUNBUFFERED"))
     for number, name in enumerate(("stdin", "stdout", "stderr")):

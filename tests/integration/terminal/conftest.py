@@ -100,7 +100,7 @@ class Stage:
         return Terminal(self._words(stack, words), self.folder, given, look.size, forked)
 
     def execute(self, stack: Stack, words: str, look: Look, **variables: str) -> Terminal:
-        """The same, by the program itself."""
+        """Run the command in a terminal of its own, by the program itself."""
         given = self._variables(look.variables | variables)
         return Terminal([*COMMAND, *self._words(stack, words)], self.folder, given, look.size)
 
