@@ -99,6 +99,7 @@ def redrive(
 @dlq_group.command("save")
 @click.argument("function")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@json_option
 @pass_session
 def save(session: Session, function: str, file: Path) -> int:
     """Write all events to FILE as JSON Lines; they stay in the queue."""
@@ -120,6 +121,7 @@ def save(session: Session, function: str, file: Path) -> int:
 )
 @yes_option
 @confirm_option
+@json_option
 @pass_session
 def purge(
     session: Session, function: str, file: Path | None, *, yes: bool, confirm: str | None

@@ -20,9 +20,15 @@ from provision.files import replace_private
 from provision.stack.lookups import key_as_recorded
 from provision.views.dead_letters import print_letters, print_queues
 from provision.views.formatting import pluralize
-from provision.views.json_operate import letters_document, queues_document
+from provision.views.json_operate import (
+    kept_document,
+    letters_document,
+    purged_document,
+    queues_document,
+)
 from provision.workflows import dead_letters
-from provision.workflows.dead_letters import Letter, LetterQueue
+from provision.workflows.dead_letters import LetterQueue
+from provision.workflows.letter import Letter, lines
 from provision.workspace import Workspace
 
 _ALL = 120_000
@@ -34,11 +40,12 @@ def list_queues(session: Session) -> int:
     workspace = open_workspace(session)
     with workspace.aws.reading():
         found = _queues(workspace, tuple(workspace.inputs.config.functions))
+        ages = dead_letters.oldest_ages(workspace.aws, found)
     if session.call.as_json:
-        text = queues_document(workspace.inputs, workspace.aws.calls, found, session.seconds)
+        text = queues_document(workspace.inputs, workspace.aws.calls, found, ages, session.seconds)
         session.call.answer(text)
     else:
-        print_queues(session.results, found)
+        print_queues(session.results, found, ages)
     return 0
 
 
@@ -61,7 +68,12 @@ def save(session: Session, function: str, file: Path) -> int:
     """Write all messages to a file. Exit codes: 0 done, 1 not all could be saved."""
     workspace = open_workspace(session)
     queue = _demand(workspace, function)
-    _save(session, workspace, queue, file)
+    saved = _save(session, workspace, queue, file)
+    if session.call.as_json:
+        text = kept_document(
+            workspace.inputs, workspace.aws.calls, queue, str(file), saved, session.seconds
+        )
+        session.call.answer(text)
     return 0
 
 
@@ -74,6 +86,7 @@ def purge(session: Session, function: str, file: Path | None, agreement: Confirm
     queue = _demand(workspace, function)
     if not queue.messages:
         session.say(f"{function} has no dead letters: nothing was done")
+        _answer_purged(session, workspace, queue, 0)
         return 0
     question = (
         f"Delete {pluralize(queue.messages, 'event')} of {function} for ever, and those that"
@@ -85,7 +98,18 @@ def purge(session: Session, function: str, file: Path | None, agreement: Confirm
         _save(session, workspace, queue, file)
     dead_letters.purge(workspace.aws, queue)
     session.say(f"{pluralize(queue.messages, 'event')} of {function} deleted; it takes a minute")
+    _answer_purged(session, workspace, queue, queue.messages)
     return 0
+
+
+def _answer_purged(
+    session: Session, workspace: Workspace, queue: LetterQueue, deleted: int
+) -> None:
+    if session.call.as_json:
+        text = purged_document(
+            workspace.inputs, workspace.aws.calls, queue, deleted, session.seconds
+        )
+        session.call.answer(text)
 
 
 def open_workspace(session: Session) -> Workspace:
@@ -140,11 +164,14 @@ def _peek(session: Session, workspace: Workspace, queue: LetterQueue, most: int)
         return dead_letters.peek(workspace.aws, queue, most)
 
 
-def _save(session: Session, workspace: Workspace, queue: LetterQueue, file: Path) -> None:
-    """Write all messages, readable for their owner only. Raises `ProvisionError` if one lacks."""
+def _save(session: Session, workspace: Workspace, queue: LetterQueue, file: Path) -> int:
+    """Write all messages, readable for their owner only, and return how many there are.
+
+    Raises `ProvisionError` if one lacks.
+    """
     letters = _peek(session, workspace, queue, _ALL)
     try:
-        replace_private(file, b"".join(dead_letters.lines(letters)))
+        replace_private(file, b"".join(lines(letters)))
     except OSError as error:
         raise click.UsageError(f"{file} cannot be written: {error.strerror or error}") from error
     session.say(f"{pluralize(len(letters), 'event')} written to {file}")
@@ -154,3 +181,4 @@ def _save(session: Session, workspace: Workspace, queue: LetterQueue, file: Path
             " read: others may be reading them",
             hint="run it again in a minute",
         )
+    return len(letters)

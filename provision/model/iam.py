@@ -44,10 +44,10 @@ HAS_NO_OWNER: Final = Condition("Null", "aws:ResourceTag/{owner}", "true")
 class Permission:
     """An IAM action on `resources` (ARN templates), if all `conditions` hold.
 
-    Templates may use `{partition}`, `{region}`, `{account}`, `{stack}`, `{owner}` (the key of the
-    owner tag), `{mark}` (the beginning of its value) and the resource's fields. A field that AWS
-    chooses expands to `*`; `wildcard_conditions` are then added. The permission is needed only if
-    the field `if_set` has a value and the field `if_unset` has none.
+    Templates may use `{partition}`, `{region}`, `{account}`, `{dns_suffix}`, `{stack}`, `{owner}`
+    (the key of the owner tag), `{mark}` (the beginning of its value) and the resource's fields. A
+    field that AWS chooses expands to `*`; `wildcard_conditions` are then added. The permission is
+    needed only if the field `if_set` has a value and the field `if_unset` has none.
     """
 
     action: str

@@ -105,6 +105,7 @@ def _words(fields: Mapping[str, object], where: Location, stack: Stack) -> _Word
         "partition": where.partition,
         "region": where.region,
         "account": where.account,
+        "dns_suffix": where.dns_suffix,
         "stack": stack.name,
         "mark": stack.mark,
         "owner": OWNER,

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 
-from provision.views.formatting import truncate
-from provision.workflows.dead_letters import Letter, LetterQueue
+from provision.views.formatting import age, truncate
+from provision.workflows.dead_letters import LetterQueue
+from provision.workflows.letter import Letter
 from provision.workflows.redrive import Outcome, Tried
 
 _BODY: Final = 300
 _GOOD: Final = frozenset({Outcome.DONE, Outcome.SENT})
 
 
-def print_queues(console: Console, queues: Sequence[LetterQueue]) -> None:
-    """Print a line for each queue."""
+def print_queues(console: Console, queues: Sequence[LetterQueue], ages: Mapping[str, int]) -> None:
+    """Print a line for each queue; `ages` has those of the oldest messages, in seconds."""
     for queue in queues:
-        console.print(_counts(queue), soft_wrap=True)
+        line = _counts(queue)
+        if queue.name in ages:
+            line.append(f", oldest {age(ages[queue.name])}", style="not bold")
+        console.print(line, soft_wrap=True)
 
 
 def print_letters(console: Console, queue: LetterQueue, letters: Sequence[Letter]) -> None:

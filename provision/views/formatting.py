@@ -97,6 +97,14 @@ def seconds(value: float) -> str:
     return f"{value:.1f} s" if value < 60 else f"{int(value // 60)} min {int(value % 60):02d} s"  # noqa: PLR2004
 
 
+def age(seconds: float) -> str:
+    """Return a span in its largest unit: `3 h`."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(seconds)} s"
+
+
 def pluralize(number: int, noun: str) -> str:
     """Return a number with its noun: `1 call`, `2 calls`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

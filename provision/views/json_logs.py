@@ -9,7 +9,8 @@ from typing import Any
 
 from provision.aws.access import CallCounts
 from provision.stack.inputs import StackInputs
-from provision.views.json_head import SCHEMA, as_text
+from provision.views.json_documents import call_counts, head
+from provision.views.json_head import as_text
 from provision.workflows.logs.line import LogLine
 
 
@@ -24,14 +25,11 @@ def logs_document(
     """Return the document of `logs`. `truncated`: older lines are left out."""
     return as_text(
         {
-            "schema": SCHEMA,
-            "stack": inputs.config.prefix,
-            "environment": inputs.config.environment,
-            "region": inputs.location.region,
+            **head(inputs),
             "account": inputs.location.account,
             "events": [_line(line) for line in lines],
             "truncated": truncated,
-            "calls": {"read": calls.read, "write": calls.write},
+            "calls": call_counts(calls),
             "seconds": round(seconds, 2),
             "error": None,
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,8 +12,9 @@ from provision.stack.inputs import StackInputs
 from provision.views.invoke import as_document
 from provision.views.json_documents import call_counts, head
 from provision.views.json_head import as_text, error_fields
-from provision.workflows.dead_letters import Letter, LetterQueue
+from provision.workflows.dead_letters import LetterQueue
 from provision.workflows.invoke import Invoked
+from provision.workflows.letter import Letter
 from provision.workflows.redrive import Tried
 
 
@@ -51,15 +52,20 @@ def invoke_document(
 
 
 def queues_document(
-    inputs: StackInputs, calls: CallCounts, queues: Sequence[LetterQueue], seconds: float
+    inputs: StackInputs,
+    calls: CallCounts,
+    queues: Sequence[LetterQueue],
+    ages: Mapping[str, int],
+    seconds: float,
 ) -> str:
-    """Return the document of dlq list."""
+    """Return the document of dlq list; `ages` by queue, in seconds."""
     listed = [
         {
             "function": queue.function,
             "queue": queue.name,
             "waiting": queue.waiting,
             "in_flight": queue.in_flight,
+            "oldest_seconds": ages.get(queue.name),
         }
         for queue in queues
     ]
@@ -76,6 +82,25 @@ def letters_document(
     """Return the document of dlq peek."""
     listed = [_letter(letter, None, "") for letter in letters]
     return _document(inputs, calls, {**_queue(queue), "messages": listed}, seconds)
+
+
+def kept_document(
+    inputs: StackInputs,
+    calls: CallCounts,
+    queue: LetterQueue,
+    file: str,
+    saved: int,
+    seconds: float,
+) -> str:
+    """Return the document of dlq save."""
+    return _document(inputs, calls, {**_queue(queue), "file": file, "saved": saved}, seconds)
+
+
+def purged_document(
+    inputs: StackInputs, calls: CallCounts, queue: LetterQueue, deleted: int, seconds: float
+) -> str:
+    """Return the document of dlq purge."""
+    return _document(inputs, calls, {**_queue(queue), "deleted": deleted}, seconds)
 
 
 def redrive_document(

@@ -13,7 +13,7 @@ from provision.plan.value_diff import MISSING, ValueDiff, diff_values
 from provision.sanitizing.masking import MASKED, Masked
 from provision.sanitizing.text import printable, told_apart
 from provision.views.console import in_window
-from provision.views.formatting import format_value, pluralize, truncate
+from provision.views.formatting import age, format_value, pluralize, truncate
 from provision.views.signs import SIGNS
 from provision.workflows.health import Health
 from provision.workflows.troubles import State, Trouble
@@ -26,6 +26,7 @@ SHOWN: Final = 8
 """The greatest number of differences of one node that are listed in a terminal's window."""
 VALUE: Final = 60
 """Characters that are shown of a wanted or observed value."""
+_MINUTE: Final = 60
 FOLDED: Final[Mapping[State, str]] = {
     State.MISSING: "{number} missing: `{make}` creates them",
     State.OUTDATED: "{number} not as configured: `{make}` changes them",
@@ -124,7 +125,4 @@ def _lasting(since: str) -> str:
     if not since:
         return ""
     spent = (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds()
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if spent >= size:
-            return f" for {int(spent // size)} {unit}"
-    return " since just now"
+    return f" for {age(spent)}" if spent >= _MINUTE else " since just now"

@@ -6,11 +6,11 @@ seen, which hides it for a while and leaves it in the queue.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from provision.aws.client import Aws
 from provision.aws.failed_call import NO_GOOD_ANSWER
@@ -18,9 +18,8 @@ from provision.errors import NotOwned, TryLater
 from provision.model import iam
 from provision.model.step import OWNER
 from provision.steps.not_found import found_or_none
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
+from provision.workflows.health import QUERIES
+from provision.workflows.letter import Letter, parse
 
 QUEUE: Final = iam.arn("sqs", "{name}")
 CALLS: Final = (
@@ -33,19 +32,32 @@ CALLS: Final = (
         "ListQueueTags",
         "PurgeQueue",
     ),
-    iam.call("sqs.ReceiveMessage", iam.Permission("sqs:ReceiveMessage", (QUEUE,))),
+    iam.call(
+        "sqs.ReceiveMessage",
+        iam.Permission("sqs:ReceiveMessage", (QUEUE,)),
+        iam.Permission(
+            "kms:Decrypt",
+            ("{key_arn}",),
+            (iam.Condition("StringEquals", "kms:ViaService", "sqs.{region}.{dns_suffix}"),),
+            (iam.OWNED,),
+            if_set="key_arn",
+        ),
+    ),
     iam.call(
         "sqs.ChangeMessageVisibilityBatch",
         iam.Permission("sqs:ChangeMessageVisibility", (QUEUE,)),
     ),
 )
 """The calls for one queue, with the fields of its step."""
+AGE_CALLS: Final = iam.calls("cloudwatch", iam.ANY_RESOURCE, "GetMetricData")
+"""The call for the ages of all queues."""
 AT_ONCE: Final = 10
 """The most messages of one call."""
 EMPTY_ANSWERS: Final = 2
 """How many answers in a row without a message show that none is left (Q11)."""
 _HIDDEN: Final = 10
 _LONGEST_HIDDEN: Final = 600
+_LATEST_AGES: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -66,31 +78,6 @@ class LetterQueue:
     @property
     def messages(self) -> int:
         return self.waiting + self.in_flight + self.delayed
-
-
-@dataclass(frozen=True)
-class Letter:
-    """A message: the event that failed, and what Lambda says about the failure (Q10).
-
-    `event` is None if the body is no JSON. `sent` is in milliseconds since 1970; `received` counts
-    how often it was received, now included.
-    """
-
-    id: str
-    handle: str = field(repr=False)
-    sent: int
-    received: int
-    body: str = field(repr=False)
-    request: str = ""
-    code: str = ""
-    error: str = ""
-    event: tuple[Any] | None = field(default=None, repr=False)
-
-    @property
-    def payload(self) -> bytes:
-        """The event as it is sent to the function."""
-        assert self.event is not None
-        return json.dumps(self.event[0], ensure_ascii=False).encode()
 
 
 def read_queue(aws: Aws, mark: str, function: str, name: str) -> LetterQueue | None:
@@ -125,6 +112,45 @@ def read_queue(aws: Aws, mark: str, function: str, name: str) -> LetterQueue | N
         int(counts.get("ApproximateNumberOfMessagesDelayed", 0)),
         _aws_time(aws, answer["ResponseMetadata"].get("HTTPHeaders", {})),
     )
+
+
+def oldest_ages(aws: Aws, queues: Sequence[LetterQueue]) -> dict[str, int]:
+    """Return the age in seconds of the oldest message of each queue, by the queue's name.
+
+    SQS reports it once a minute as a metric, and only while the queue is in use (Q13). A queue
+    without messages, or without a recent metric, is left out.
+    """
+    filled = [queue for queue in queues if queue.messages][:QUERIES]
+    if not filled:
+        return {}
+    end = aws.clock.today() + timedelta(minutes=1)
+    answer = aws.cloudwatch.get_metric_data(
+        MetricDataQueries=[
+            {
+                "Id": f"age{number}",
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": "AWS/SQS",
+                        "MetricName": "ApproximateAgeOfOldestMessage",
+                        "Dimensions": [{"Name": "QueueName", "Value": queue.name}],
+                    },
+                    "Period": 60,
+                    "Stat": "Maximum",
+                },
+            }
+            for number, queue in enumerate(filled)
+        ],
+        StartTime=end - _LATEST_AGES,
+        EndTime=end,
+        ScanBy="TimestampDescending",
+    )
+    newest = {
+        result["Id"]: int(values[0])
+        for result in answer.get("MetricDataResults", [])
+        if (values := result.get("Values", []))
+    }
+    named = ((queue.name, newest.get(f"age{number}")) for number, queue in enumerate(filled))
+    return {name: age for name, age in named if age is not None}
 
 
 def receive(aws: Aws, url: str, most: int, hidden: int) -> list[Letter]:
@@ -190,49 +216,6 @@ def purge(aws: Aws, queue: LetterQueue) -> None:
         ) from error
 
 
-def parse(message: MessageTypeDef) -> Letter:
-    """Return the message with the event and the failure, from either form of a body (Q10)."""
-    system = message.get("Attributes", {})
-    own = {
-        name: str(value.get("StringValue", ""))
-        for name, value in message.get("MessageAttributes", {}).items()
-    }
-    body = message.get("Body", "")
-    event = _json(body)
-    letter = Letter(
-        id=message["MessageId"],
-        handle=message["ReceiptHandle"],
-        sent=int(system.get("SentTimestamp", 0)),
-        received=int(system.get("ApproximateReceiveCount", 0)),
-        body=body,
-        request=own.get("RequestID", ""),
-        code=own.get("ErrorCode", ""),
-        error=own.get("ErrorMessage", ""),
-        event=event,
-    )
-    if event and not own and _is_record(event[0]):
-        return _of_record(letter, event[0])
-    return letter
-
-
-def as_line(letter: Letter) -> str:
-    """Return the message as one line of JSON."""
-    fields = {
-        "id": letter.id,
-        "sent": letter.sent,
-        "request": letter.request or None,
-        "code": letter.code or None,
-        "error": letter.error or None,
-        "event": letter.event[0] if letter.event else letter.body,
-    }
-    return json.dumps(fields)
-
-
-def lines(letters: Iterable[Letter]) -> Iterator[bytes]:
-    for letter in letters:
-        yield f"{as_line(letter)}\n".encode()
-
-
 def _aws_time(aws: Aws, headers: Mapping[str, str]) -> int:
     """Return the time of an answer in milliseconds, to the end of its second.
 
@@ -243,36 +226,3 @@ def _aws_time(aws: Aws, headers: Mapping[str, str]) -> int:
     except (KeyError, ValueError):
         at = aws.clock.today()
     return int(at.timestamp()) * 1000 + 999
-
-
-def _json(text: str) -> tuple[Any] | None:
-    try:
-        return (json.loads(text),)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _is_record(event: object) -> bool:
-    """Return whether it is the record that Lambda sends to a destination."""
-    return (
-        isinstance(event, dict)
-        and {"version", "requestContext", "requestPayload"} <= event.keys()
-        and isinstance(event["requestContext"], dict)
-        and "condition" in event["requestContext"]
-    )
-
-
-def _of_record(letter: Letter, record: Mapping[str, Any]) -> Letter:
-    context, answer = record["requestContext"], record.get("responsePayload")
-    answer = answer if isinstance(answer, dict) else {}
-    return Letter(
-        id=letter.id,
-        handle=letter.handle,
-        sent=letter.sent,
-        received=letter.received,
-        body=letter.body,
-        request=str(context.get("requestId") or ""),
-        code=str(answer.get("errorType") or context["condition"] or ""),
-        error=str(answer.get("errorMessage") or ""),
-        event=(record["requestPayload"],),
-    )

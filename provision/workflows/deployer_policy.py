@@ -67,7 +67,7 @@ _OTHER_CALLERS: Final[Mapping[Purpose, tuple[tuple[str, tuple[iam.ApiCall, ...]]
     Purpose.PLAN: _ALWAYS,
     Purpose.STATUS: (*_ALWAYS, ("status", health.CALLS)),
     Purpose.DOWN: (*_ALWAYS, ("leftovers", leftovers.CALLS)),
-    Purpose.OPERATE: _ALWAYS,
+    Purpose.OPERATE: (*_ALWAYS, ("dlq", dead_letters.AGE_CALLS)),
     Purpose.ALL: (*_ALWAYS, ("status", health.CALLS), ("leftovers", leftovers.CALLS)),
 }
 """Callers in addition to the steps."""

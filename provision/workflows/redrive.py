@@ -22,13 +22,13 @@ from provision.errors import AnswerLost, NotFound, ProvisionError
 from provision.model import iam
 from provision.workflows.dead_letters import (
     EMPTY_ANSWERS,
-    Letter,
     LetterQueue,
     delete,
     receive,
     release,
 )
 from provision.workflows.invoke import LATEST, InvocationTarget, invoke_once
+from provision.workflows.letter import Letter
 
 CALLS: Final = iam.calls(
     "lambda",

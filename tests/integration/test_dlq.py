@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -120,6 +121,55 @@ def test_without_a_terminal_nothing_is_run_or_purged_unasked(
         assert "add --yes" in told.err
     assert ran == []
     assert waiting() == 1
+
+
+def report_age(seconds: float, minutes_ago: float) -> None:
+    """Write a figure to CloudWatch as SQS does."""
+    boto3.client("cloudwatch").put_metric_data(
+        Namespace="AWS/SQS",
+        MetricData=[
+            {
+                "MetricName": "ApproximateAgeOfOldestMessage",
+                "Dimensions": [{"Name": "QueueName", "Value": NAME}],
+                "Timestamp": datetime.now(UTC) - timedelta(minutes=minutes_ago),
+                "Value": seconds,
+            }
+        ],
+    )
+
+
+def test_the_age_of_the_oldest_is_the_newest_figure_of_cloudwatch(stands: Provision) -> None:
+    report_age(9999, 3)
+    assert stands("dlq", "--json").json["queues"][0]["oldest_seconds"] is None, "it is empty"
+    send('{"id": 1}')
+    report_age(7100, 5)
+    report_age(7260, 2)
+    listed = stands("dlq", "--json").json
+    assert listed["queues"][0]["oldest_seconds"] == 7260
+    assert listed["calls"]["write"] == 0
+    assert "function.items  1 waiting, 0 in flight, oldest 2 h" in stands("dlq").out
+
+
+def test_without_a_recent_figure_no_age_is_shown(stands: Provision) -> None:
+    send('{"id": 1}')
+    report_age(7260, 40)
+    assert stands("dlq", "--json").json["queues"][0]["oldest_seconds"] is None
+    assert "oldest" not in stands("dlq").out
+
+
+def test_save_and_purge_print_one_document(stands: Provision, home: Path) -> None:  # noqa: F811
+    none = stands("dlq", "purge", "items", "--yes", "--json").json
+    assert (none["deleted"], none["error"]) == (0, None)
+    for number in range(3):
+        send(json.dumps({"id": number}))
+    saved = stands("dlq", "save", "items", "letters.jsonl", "--json").json
+    assert (saved["queue"], saved["waiting"], saved["saved"]) == (NAME, 3, 3)
+    assert saved["file"] == "letters.jsonl"
+    purged = stands("dlq", "purge", "items", "--yes", "--json").json
+    assert (purged["deleted"], purged["account"]) == (3, "123456789012")
+    again = stands("dlq", "purge", "no-such-function", "--yes", "--json")
+    assert again.code == 2
+    assert again.json["error"]["exit_code"] == 2
 
 
 def test_save_and_purge(stands: Provision, home: Path) -> None:  # noqa: F811

@@ -71,6 +71,11 @@ class Queue(Tagged, CheckedBeforeDeletion):
     url: Computed[str] = ""
     arn: Computed[str] = ""
 
+    def policy_variables(self) -> Mapping[str, object]:
+        """Return the fields, and `key_arn`: the KMS key, or "" without one."""
+        key = self.encryption if self.encryption not in {SSE, NONE} else ""
+        return {**vars(self), "key_arn": key}
+
     def observe(self, aws: Aws) -> Self | None:
         with ignore_not_found():
             url = self._find(aws)

@@ -172,6 +172,8 @@ def _sqs(sent: Sent) -> Iterator[Ask]:
     yield Ask(action, arn("sqs", name), tags)
     if sent.operation == "CreateQueue" and tags:
         yield Ask("sqs:TagQueue", arn("sqs", name), tags)
+    if sent.operation == "ReceiveMessage" and (key := current_tags.key_of_queue(name)):
+        yield _on_key("kms:Decrypt", key, {"kms:viaservice": (f"sqs.{REGION}.amazonaws.com",)})
 
 
 def _sns(sent: Sent) -> Iterator[Ask]:

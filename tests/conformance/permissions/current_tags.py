@@ -14,6 +14,7 @@ from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
 from moto.logs.models import logs_backends
+from moto.sqs.models import sqs_backends
 from moto.wafv2.models import wafv2_backends
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -114,6 +115,12 @@ def aliases(name: str) -> tuple[str, ...]:
     """Return the aliases of a key, by its id."""
     backend: Any = kms_backends[ACCOUNT][REGION]
     return tuple(sorted(backend.keys[name].aliases)) if name in backend.keys else ()
+
+
+def key_of_queue(name: str) -> str:
+    """Return the KMS key of a queue, "" without one."""
+    queue: Any = sqs_backends[ACCOUNT][REGION].queues.get(name)
+    return str(queue.kms_master_key_id or "") if queue else ""
 
 
 def key_of_function(name: str) -> str:

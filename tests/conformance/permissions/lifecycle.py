@@ -238,6 +238,7 @@ class Liver:
             letters = dead_letters.read_queue(aws, stack.mark, "items", name)
             assert letters
             new_aws().sqs.send_message(QueueUrl=letters.url, MessageBody="{}")
+            dead_letters.oldest_ages(aws, [replace(letters, waiting=1)])
             assert len(dead_letters.peek(aws, letters, 1)) == 1
             options = redrive.RedriveOptions()
             redrive.Redrive(aws, letters, destination, options, lambda _: None).run(workers=1)

@@ -112,7 +112,7 @@ NO_LAW: Mapping[tuple[str, str], str] = {
     (
         "what a dead-letter queue holds and answers, and a command that is refused",
         "tests/integration/test_dlq.py",
-    ): "Q8 Q9 Q10",
+    ): "Q8 Q9 Q10 Q13",
     (
         "events that are received, run and removed, with the run killed at its calls",
         "tests/faults/crashes/test_redrive.py",
