@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from provision.local.dead_letters import invoked
+
 Emit = Callable[..., None]
 
 
@@ -44,6 +46,7 @@ def _emit(
     log_source: str | None = None,
 ) -> None:
     """Write the log of one invocation."""
+    invoked(request_id)
     whole = _Text(text or "")
     emit(function, request_id, whole, error, milliseconds, log_source=log_source)
 

@@ -19,7 +19,14 @@ from filelock import FileLock, Timeout
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from provision.local import function_logs, invocations, log_pages, request_metrics, runtime
+from provision.local import (
+    dead_letters,
+    function_logs,
+    invocations,
+    log_pages,
+    request_metrics,
+    runtime,
+)
 from provision.local.access_control import is_ambiguous, refusal
 from provision.local.alarms import AlarmEvaluator
 from provision.local.identity import write_record
@@ -181,6 +188,7 @@ async def _serve(who: Who) -> None:
     runtime.install(Path(tempfile.gettempdir()) / "python")
     invocations.install()
     function_logs.install()
+    dead_letters.install()
     log_pages.install()
 
     def save() -> None:

@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -194,7 +195,61 @@ def test_an_asynchronous_failure_lands_in_the_dead_letter_queue(home: Home, api:
     home.provision("status", "--local", "--check", code=5)
     status = json.loads(home.provision("status", "--local", "--json"))
     assert status["health"]["dead_letters"]["function.items.dead_letters"] >= 1
-    home.client("sqs").purge_queue(QueueUrl=queue)
+    shown = home.provision("status", "--local")
+    assert "the events: `" in shown
+    assert "dlq peek items --local" in shown
+
+
+def test_the_failed_event_is_seen_run_again_saved_and_purged(home: Home, api: Api) -> None:
+    listed = json.loads(home.provision("dlq", "--local", "--json"))["queues"]
+    assert [queue["waiting"] for queue in listed] == [1]
+    peeked = json.loads(home.provision("dlq", "peek", "--local", "--json"))["messages"]
+    assert [message["event"] for message in peeked] == [{}]
+    assert peeked[0]["error"] == "a dict that API Gateway did not send"
+    assert peeked[0]["code"] == "200"
+    caused = home.provision("logs", "--local", "--request", peeked[0]["request"])
+    assert "NotARequest" in caused, "the event leads to the log of its invocation"
+    home.provision("dlq", "redrive", "--local", "--yes", code=5)
+    home.provision("dlq", "save", "items", "letters.jsonl", "--local")
+    (line,) = (home.path / "letters.jsonl").read_text().splitlines()
+    assert json.loads(line)["event"] == {}
+    home.provision("dlq", "purge", "items", "--yes", "--local")
+    empty = json.loads(home.provision("dlq", "--local", "--json"))["queues"]
+    assert [queue["waiting"] for queue in empty] == [0]
+
+
+def test_a_route_is_invoked_without_the_api(home: Home, api: Api) -> None:
+    words = ("invoke", "--route", "GET /items?limit=1", "--local")
+    payload = json.loads(home.provision(*words))
+    assert payload["statusCode"] == 200
+    assert "items" in json.loads(payload["body"])
+    document = json.loads(home.provision(*words, "--json"))
+    assert document["payload"]["statusCode"] == 200
+    assert any("answered" in line for line in document["log"])
+    failed = ("invoke", "items", "--payload", '{"id": 7}', "--local", "--no-tail")
+    assert "that API Gateway did not send" in home.provision(*failed, code=5)
+
+
+def test_a_hundred_requests_at_once_are_a_hundred_stories(home: Home, api: Api) -> None:
+    paths = [f"/items/story-{number}" for number in range(100)]
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(lambda path: api.ask("GET", path).status, paths))
+    assert statuses == [404] * 100
+    found = json.loads(home.provision("logs", "--local", "--since", "5m", "--json"))["events"]
+    joined: dict[str, list[dict[str, Any]]] = {}
+    for event in found:
+        joined.setdefault(event["request"], []).append(event)
+    stories = {}
+    for request, events in joined.items():
+        told = [event["fields"].get("path", "") for event in events]
+        (path,) = {path for path in told if path.startswith("/items/story-")} or {""}
+        if path:
+            stories[path] = (request, {event["source"] for event in events})
+    assert stories.keys() == set(paths)
+    assert all(sources == {"api.access", "function.items"} for _, sources in stories.values())
+    asked, _ = stories[paths[7]]
+    one = home.provision("logs", "--local", "--since", "5m", "--request", asked)
+    assert [path for path in paths if f"path={path} " in one] == [paths[7]]
 
 
 def test_the_function_writes_structured_logs_to_its_own_group(home: Home, api: Api) -> None:

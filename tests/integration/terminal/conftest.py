@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import yaml
 
@@ -116,6 +117,17 @@ class Stage:
         wanted = ("PATH", "HOME", "XDG_STATE_HOME")  # the last has the secret of our emulators
         passed_on = {name: os.environ[name] for name in wanted if name in os.environ}
         return {**passed_on, "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), **more}
+
+    def send(self, queue: str, body: str) -> None:
+        """Put a message into a queue."""
+        sqs = boto3.client(
+            "sqs",
+            endpoint_url=f"http://127.0.0.1:{self.port}",
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=body)
 
     def delay(self, seconds: float) -> None:
         """Delay every answer, also of running commands."""

@@ -166,6 +166,50 @@ def test_push_watches(stage: Stage, standing: Stack, look: Look) -> None:
     assert terminal.screen.shown[-1].startswith("Interrupted.") or terminal.shows("Interrupted.")
 
 
+@looks("80x24-colour", "40x12-cp1252")
+def test_a_function_is_invoked(stage: Stage, standing: Stack, look: Look) -> None:
+    with stage.run(standing, "invoke items --local", look) as terminal:
+        assert terminal.end() == 0
+    check(terminal, look)
+    assert terminal.shows('"number": 1')
+
+
+@looks("80x24-nocolor")
+def test_logs_are_followed_until_ctrl_c(stage: Stage, standing: Stack, look: Look) -> None:
+    with stage.run(standing, "invoke items --local", look) as terminal:
+        assert terminal.end() == 0
+    with stage.run(standing, "logs --follow --since 5m -v --local", look) as terminal:
+        terminal.until("items v")
+        terminal.type(CTRL_C)
+        assert terminal.end() == 130
+    check(terminal, look)
+    assert terminal.text.endswith("Interrupted.")
+
+
+@looks("40x12-colour", "80x24-dumb")
+def test_dead_letters_are_run_again_after_a_question(
+    stage: Stage, standing: Stack, look: Look
+) -> None:
+    queue = f"{standing.name}-local-items-dead-letters"
+    stage.send(queue, '{"id": 1, "text": "\\u001b[2Jnot markup [bold]"}')
+    with stage.run(standing, "dlq peek --local", look) as terminal:
+        assert terminal.end() == 0
+    check(terminal, look)
+    assert terminal.shows("1 waiting")
+    assert terminal.shows("[bold]")
+    for typed, code, told in (("n", 1, "Nothing was done."), ("y", 0, "1 removed")):
+        with stage.run(standing, "dlq redrive --local", look) as terminal:
+            terminal.until("[y/N]:")
+            terminal.type(f"{typed}\r")
+            assert terminal.end() == code
+        check(terminal, look)
+        assert terminal.shows(told)
+    with stage.run(standing, "dlq --local", look) as terminal:
+        assert terminal.end() == 0
+    check(terminal, look)
+    assert terminal.shows("0 waiting")
+
+
 @looks("80x24-dumb")
 def test_keys_are_rotated(stage: Stage, standing: Stack, look: Look) -> None:
     with stage.run(standing, "keys rotate default --local", look) as terminal:
