@@ -133,7 +133,7 @@ def _scale(growth: Growth) -> str:
 
 
 def _small(small: Small) -> Iterator[tuple[str, str]]:
-    yield ("beside it", "measured")
+    yield ("compared value", "measured")
     yield ("start-up: `import boto3` and one client", f"{small.start_up:.2f} s")
     yield ("`import click`, processor", f"{small.click_cpu:.3f} s")
     yield ("`provision --help`, processor", f"{small.help_cpu:.3f} s")

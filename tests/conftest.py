@@ -16,7 +16,7 @@ from tests.faults.aws_behaviours.frame import Court
 from tests.faults.aws_behaviours.rules.pages import OneItemAPageForUs
 from tests.support.harness import REGION, Pooled, Workshop
 from tests.support.moto_patches import teach_moto
-from tests.support.speedups import make_cheap
+from tests.support.speedups import make_cheap, sign_nothing
 from tests.support.virtual_clock import VirtualClock
 
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # 1,300 images for each account of a test
@@ -56,6 +56,7 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Run the test with an empty emulated account."""
     teach_moto(monkeypatch)
+    sign_nothing(monkeypatch)
     with mock_aws():
         yield
 

@@ -17,9 +17,11 @@ import click
 
 from provision import __version__
 from provision.cli.command_classes import Verbs
+from provision.cli.completion import completion
 from provision.cli.config import config_group
 from provision.cli.dlq import dlq_group
 from provision.cli.down import down
+from provision.cli.environment_variables import COMPLETION
 from provision.cli.explain import explain
 from provision.cli.graph import graph
 from provision.cli.init import init
@@ -40,8 +42,6 @@ from provision.sanitizing.text import harden, put
 from provision.views.error_lines import with_code
 from provision.views.json_head import error_document
 
-COMPLETION = "_PROVISION_COMPLETE"
-"""The environment variable in which a shell asks for its completion."""
 GC_THRESHOLD = 100_000
 """New objects before Python looks for unreachable ones. By its default of 700 it does so hundreds
 of times while modules and AWS's models are read, and finds nothing: a fifth of a command's
@@ -75,6 +75,7 @@ for command in (
     policy_group,
     config_group,
     explain,
+    completion,
     local_group,
 ):
     cli.add_command(command)
@@ -108,16 +109,10 @@ def _flush(*streams: TextIO | None) -> None:
 
 
 def _run(call: Invocation) -> int:
-    # Shells complete a command by its name, not by the path it was called by.
-    name = "provision" if os.environ.get(COMPLETION) else call.program
+    if os.environ.get(COMPLETION):
+        return _complete(call)
     try:
-        code = cli.main(
-            list(call.words),
-            prog_name=name,
-            complete_var=COMPLETION,
-            standalone_mode=False,
-            obj=call,
-        )
+        code = cli.main(list(call.words), prog_name=call.program, standalone_mode=False, obj=call)
         return int(code or 0)
     except (click.exceptions.Abort, KeyboardInterrupt):
         return call.fail(Interrupted("interrupted"))
@@ -134,6 +129,18 @@ def _run(call: Invocation) -> int:
         from provision.engine.errors import translate_error  # noqa: PLC0415
 
         return _report(translate_error(error), call)
+
+
+def _complete(call: Invocation) -> int:
+    """Answer a shell. An error would be shown in the middle of the line that is being typed."""
+    from provision.cli.shells import PROGRAM, know_powershell  # noqa: PLC0415
+
+    know_powershell()
+    try:
+        cli.main([], prog_name=PROGRAM, complete_var=COMPLETION, standalone_mode=False, obj=call)
+    except Exception:  # noqa: BLE001  (the shell then completes nothing)
+        return 1
+    return 0
 
 
 def _show(error: click.ClickException, call: Invocation) -> None:

@@ -8,13 +8,15 @@ import click
 
 from provision.cli.command_classes import Verbs
 from provision.cli.global_options import GlobalOptions
+from provision.cli.options import json_option, pass_session
 from provision.sanitizing.text import put, put_document
 
 if TYPE_CHECKING:
+    from provision.commands.session import Session
     from provision.config.unlisted import Unlisted
 
 
-@click.group("config", cls=Verbs, short_help="Check config.yaml; AWS is not called.")
+@click.group("config", cls=Verbs, short_help="Check and explain config.yaml; AWS is not called.")
 def config_group() -> None:
     """Inspect the configuration; AWS is not called."""
 
@@ -67,6 +69,21 @@ def _unlisted_decision(options: GlobalOptions) -> Unlisted:
     if options.new_env:
         return accept
     return unless_known(options.config, options.state, refuse(options.call))
+
+
+@config_group.command("explain")
+@click.argument("key", nargs=-1)
+@json_option
+@pass_session
+def config_explain(session: Session, key: tuple[str, ...]) -> int:
+    """Explain the value of KEY: where it comes from, what it may be, what changing it does.
+
+    KEY is written as in `functions.items.memory` or `api.routes."GET /items"`; a section lists its
+    values, and without KEY all are listed.
+    """
+    from provision.commands.config_explain import explain_values  # noqa: PLC0415
+
+    return explain_values(session, " ".join(key))
 
 
 @config_group.command("schema")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.command_classes import Verbs
+from provision.cli.completions import complete_functions
 from provision.cli.invoke import version_option
 from provision.cli.options import confirm_option, json_option, pass_session, yes_option
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from provision.commands.session import Session
 
 _LIST = "list"
-_function_argument = click.argument("function", required=False)
+_function_argument = click.argument("function", required=False, shell_complete=complete_functions)
 
 
 class _Group(Verbs):
@@ -97,7 +98,7 @@ def redrive(
 
 
 @dlq_group.command("save")
-@click.argument("function")
+@click.argument("function", shell_complete=complete_functions)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @json_option
 @pass_session
@@ -109,7 +110,7 @@ def save(session: Session, function: str, file: Path) -> int:
 
 
 @dlq_group.command("purge")
-@click.argument("function")
+@click.argument("function", shell_complete=complete_functions)
 @click.option(
     "--save",
     "file",

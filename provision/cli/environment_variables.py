@@ -9,6 +9,9 @@ import click
 
 PREFIX: Final = "PROVISION_"
 
+COMPLETION = "_PROVISION_COMPLETE"
+"""The environment variable in which a shell asks for its completion."""
+
 
 def misspelt_variables(tool: click.Context, names: Iterable[str]) -> Iterator[str]:
     """Yield a warning for each variable similar to one of ours; others are other programs'."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from provision.cli.command_classes import Verb
+from provision.cli.completions import complete_explained
 from provision.cli.global_options import GlobalOptions
 from provision.cli.options import as_json, json_option
 
 
 @click.command("explain", cls=Verb, short_help="Explain an error code, a kind, a node or a word.")
-@click.argument("what", nargs=-1)
+@click.argument("what", nargs=-1, shell_complete=complete_explained)
 @json_option
 @click.pass_context
 def explain(context: click.Context, what: tuple[str, ...]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,10 @@ from click.core import ParameterSource
 
 from provision import LOCAL_ENVIRONMENT
 from provision.commands.invocation import Invocation
+from provision.workflows.names_on_disk import outline_of
 
+Completer = Callable[[click.Context, click.Parameter, str], list[str]]
+"""Returns the words that may follow, for a shell."""
 _NOTES: Final = "provision.whole"
 """The key in the context under which a call notes the values of these options from all levels."""
 _STRONGEST_FIRST: Final = (
@@ -75,6 +78,7 @@ class Value(click.Option):
         help: str,  # noqa: A002  (click's word)
         type: click.ParamType[Any] = click.STRING,  # noqa: A002
         default: object = None,
+        complete: Completer | None = None,
     ) -> None:
         super().__init__(
             (name,),
@@ -89,6 +93,7 @@ class Value(click.Option):
             envvar=_variable(name),
             show_envvar=True,
             allow_from_autoenv=False,
+            shell_complete=complete,
         )
 
     def value_from_envvar(self, ctx: click.Context) -> Any:
@@ -114,6 +119,15 @@ class Value(click.Option):
 
 def _variable(name: str) -> str:
     return "PROVISION_" + name.removeprefix("--").replace("-", "_").upper()
+
+
+def _complete_environments(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Return the environments of the file, for a shell."""
+    try:
+        known = outline_of(_one(context, _CONFIG)).environments
+    except click.UsageError:  # the line is not finished yet
+        return []
+    return [name for name in known if name.startswith(begun)]
 
 
 class Answering(click.Option):
@@ -146,7 +160,12 @@ _CONFIG = Value(
     default=Path("config.yaml"),
     help="Configuration file.",
 )
-_ENV = Value("--env", "NAME", help="Environment; default: the one in the file.")
+_ENV = Value(
+    "--env",
+    "NAME",
+    help="Environment; default: the one in the file.",
+    complete=_complete_environments,
+)
 _LOCAL = _flag("--local", help="Use the embedded emulator (--env local); no account needed.")
 _REGION = Value("--region", "R", help="AWS region; default: the one in the file.")
 _PROFILE = Value("--profile", "P", help="Profile from the AWS configuration.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.command_classes import Verb
+from provision.cli.completions import complete_nodes
 from provision.cli.options import json_option, pass_session
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ FORMATS = ("mermaid", "dot", "svg", "json")
     envvar="PROVISION_GRAPH_OF",
     allow_from_autoenv=False,
     metavar="NODE",
+    shell_complete=complete_nodes,
     help="Only this node, its needs, and the nodes that need it.",
 )
 @json_option

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.command_classes import Verb
+from provision.cli.completions import complete_events, complete_functions
 from provision.cli.options import json_option, pass_session
 
 if TYPE_CHECKING:
@@ -33,10 +34,13 @@ version_option = click.option(
 
 
 @click.command(cls=Verb, short_help="Run a function once, and see its answer and log.")
-@click.argument("function", required=False)
+@click.argument("function", required=False, shell_complete=complete_functions)
 @click.option("--payload", metavar="JSON|@FILE|-", help="The event; - reads stdin. Default: {}.")
 @click.option(
-    "--event", metavar="NAME", help="The event saved as events/NAME.json, next to config.yaml."
+    "--event",
+    metavar="NAME",
+    shell_complete=complete_events,
+    help="The event saved as events/NAME.json, next to config.yaml.",
 )
 @click.option(
     "--route",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.command_classes import Verb
+from provision.cli.completions import complete_logs
 from provision.cli.options import json_option, pass_session
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ MOST = 100_000
 
 
 @click.command(cls=Verb)
-@click.argument("what", nargs=-1)
+@click.argument("what", nargs=-1, shell_complete=complete_logs)
 @click.option(
     "--since",
     default="10m",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 
 import click
 
+from provision.cli.completions import complete_nodes
 from provision.cli.global_options import Answering, GlobalOptions, refuse_stray_port
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ adopt_option = click.option(
     cls=Answering,
     multiple=True,
     metavar="NODE",
+    shell_complete=complete_nodes,
     help="Take over this node's existing resource. Repeatable.",
 )
 destroy_option = click.option(
@@ -52,6 +54,7 @@ destroy_option = click.option(
     cls=Answering,
     multiple=True,
     metavar="NODE",
+    shell_complete=complete_nodes,
     help="Allow deleting this node's data. Repeatable.",
 )
 confirm_option = click.option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.command_classes import Verb
+from provision.cli.completions import complete_functions
 from provision.cli.options import json_option, pass_session, trace_option
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Verb, short_help="Deploy changed function code, and nothing else.")
-@click.argument("functions", nargs=-1, metavar="[FUNCTION]...")
+@click.argument("functions", nargs=-1, metavar="[FUNCTION]...", shell_complete=complete_functions)
 @json_option
 @click.option("--watch", is_flag=True, help="Push on every save that imports, until Ctrl-C.")
 @trace_option

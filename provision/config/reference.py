@@ -16,6 +16,8 @@ from provision.config.yaml.reader import SCALARS, tag_of
 from provision.sanitizing.masking import MASKED, plain_secrets
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_ONE_LINE = 1_000_000
+"""A width at which nothing is wrapped."""
 OVERLAY_WORDS = (
     "Changes of each environment. Mappings are merged over the above; single values and lists "
     "replace. null removes a named thing (a table, a route, a tag), makes a setting null that may "
@@ -160,11 +162,29 @@ def effective(config: Config) -> str:
 
 def shown(config: Config) -> str:
     """Return the values in effect for people and the logs of CI, with secret values masked."""
+    return _as_yaml(shown_values(config))
+
+
+def shown_values(config: Config) -> dict[str, Any]:
+    """Return the values in effect, with secret values masked."""
     document = config.model_dump(mode="json")
     for function in document["functions"].values():
         secret = dict.fromkeys(plain_secrets(function["environment"]), MASKED)
         function["environment"] |= secret
-    return _as_yaml(document)
+    return document
+
+
+def as_flow(value: Any) -> str:
+    """Return a value as YAML in one line, as it can be pasted into config.yaml."""
+    text: str = yaml.dump(
+        value,
+        Dumper=_Dumper,
+        default_flow_style=True,
+        sort_keys=False,
+        allow_unicode=True,
+        width=_ONE_LINE,
+    )
+    return text.removesuffix("\n").removesuffix("\n...")
 
 
 def _as_yaml(document: Mapping[str, Any]) -> str:

@@ -25,6 +25,9 @@ Words = Callable[[str], str]
 """Returns a text with commands that can be pasted."""
 _WIDEST: Final = 100
 _COMMAND: Final = re.compile(r"`[^`]*`")
+_DATA: Final = (
+    "It holds data: deleted only with `provision up --destroy NODE`, after a final backup."
+)
 _TIE: Final = "\x00"
 """A blank inside of a command, at which no line is broken: the command is copied whole."""
 
@@ -32,7 +35,7 @@ _TIE: Final = "\x00"
 def print_error_entry(code: str, entry: ErrorEntry, page: str, words: Words) -> None:
     """Print the meaning of an error's code, its usual causes, and what to type."""
     put(f"{code}  exit code {entry.exit_code}")
-    _print(entry.meaning)
+    put_paragraph(entry.meaning)
     put("Usual causes:")
     _print_list("·", entry.causes)
     put("To do:")
@@ -43,17 +46,17 @@ def print_error_entry(code: str, entry: ErrorEntry, page: str, words: Words) -> 
 def print_word_entry(word: str, entry: WordEntry, words: Words) -> None:
     """Print the meaning of a word."""
     put(word)
-    _print(words(entry.meaning))
+    put_paragraph(words(entry.meaning))
     put(f"More: {entry.page}")
 
 
 def print_node_page(page: NodePage, words: Words) -> None:
     """Print a node's place in the stack, then the page of its kind."""
     put(f"{page.node}  {page.kind.kind}")
-    _print(f"name in AWS: {page.label}")
-    _print(f"{page.file}:{page.line}  {page.key}" if page.line else page.file)
-    _print(f"needs: {', '.join(page.needs) or 'nothing'}")
-    _print(f"needed by: {', '.join(page.needed_by) or 'nothing'}")
+    put_paragraph(f"name in AWS: {page.label}")
+    put_paragraph(f"{page.file}:{page.line}  {page.key}" if page.line else page.file)
+    put_paragraph(f"needs: {', '.join(page.needs) or 'nothing'}")
+    put_paragraph(f"needed by: {', '.join(page.needed_by) or 'nothing'}")
     put("")
     print_kind_page(page.kind, words)
 
@@ -61,23 +64,22 @@ def print_node_page(page: NodePage, words: Words) -> None:
 def print_kind_page(page: KindPage, words: Words) -> None:
     """Print what is declared of a kind."""
     put(page.kind)
-    _print(page.meaning)
+    put_paragraph(page.meaning)
     for said, fields in (
         ("A difference in these replaces it", page.fixed),
         ("These change in place", page.in_place),
         ("These AWS chooses", page.chosen_by_aws),
     ):
         if fields:
-            _print(f"{said}: {', '.join(fields)}")
+            put_paragraph(f"{said}: {', '.join(fields)}")
     if page.replacing:
-        _print(f"Replacing: {page.replacing}.")
+        put_paragraph(f"Replacing: {page.replacing}.")
     if page.holds_data:
-        _print(words("It holds data: deleted only with `provision up --destroy NODE`, after a"
-                     " final backup."))  # fmt: skip
+        put_paragraph(words(_DATA))
     _print_risks(page)
     for limit in page.limits:
         raised = ", can be raised" if limit.quota else ""
-        _print(f"Limit: {limit.what}: {limit.most:,} {limit.unit}{raised}")
+        put_paragraph(f"Limit: {limit.what}: {limit.most:,} {limit.unit}{raised}")
     put("AWS calls:")
     for said, operations in (
         ("read", page.reads),
@@ -85,10 +87,10 @@ def print_kind_page(page: KindPage, words: Words) -> None:
         ("delete", page.deletes),
     ):
         if operations:
-            _print(f"{said:<6}  {', '.join(operations)}", hang=10)
+            put_paragraph(f"{said:<6}  {', '.join(operations)}", hang=10)
     put("Permissions:")
     for resource, actions in _by_resource(page.permissions).items():
-        _print(f"{resource}: {', '.join(actions)}", hang=4)
+        put_paragraph(f"{resource}: {', '.join(actions)}", hang=4)
     put(words("With conditions and names filled in: `provision policy deployer`"))
 
 
@@ -98,16 +100,18 @@ def print_overview(
     """Print everything that can be explained."""
     for title, names in (("Error codes", errors), ("Kinds", kinds), ("Words", known)):
         put(f"{title}:")
-        _print(", ".join(names))
+        put_paragraph(", ".join(names))
     put("Nodes:")
-    _print(words("every node of the stack, such as table.items: `provision plan -v` lists them"))
+    put_paragraph(
+        words("every node of the stack, such as table.items: `provision plan -v` lists them")
+    )
 
 
 def _print_risks(page: KindPage) -> None:
     for each in page.risks:
         most = each.risk.longest or each.risk.seconds
         took = f", up to {most} s" if most else ""
-        _print(f"Risk of {each.operation}: {each.risk.impact.value}: {each.risk.why}{took}")
+        put_paragraph(f"Risk of {each.operation}: {each.risk.impact.value}: {each.risk.why}{took}")
 
 
 def _by_resource(permissions: Iterable[iam.Permission]) -> Mapping[str, list[str]]:
@@ -121,10 +125,11 @@ def _by_resource(permissions: Iterable[iam.Permission]) -> Mapping[str, list[str
 
 def _print_list(sign: str, texts: Iterable[str]) -> None:
     for text in texts:
-        _print(f"{sign} {text}", hang=4)
+        put_paragraph(f"{sign} {text}", hang=4)
 
 
-def _print(text: str, *, hang: int = 2) -> None:
+def put_paragraph(text: str, *, hang: int = 2) -> None:
+    """Print a text, indented; on a terminal in lines that fit, later ones indented by `hang`."""
     put(*_wrapped(text, hang))
 
 

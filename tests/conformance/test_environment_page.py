@@ -140,27 +140,91 @@ def test_the_blocks_without_a_language_run_as_they_stand(shop: Path) -> None:
     assert lines[1:] == (ROOT / "config.yaml").read_text().splitlines()
 
 
-def test_bash_completes(shop: Path) -> None:
+BASH = "COMP_WORDS=({}); COMP_CWORD={}; _provision_completion provision"
+ZSH = """\
+_describe() {{ print -rl -- ${{(P)3}} }}
+compadd() {{ print -rl -- $completions }}
+words=({}) CURRENT={}
+_provision_completion
+"""
+"""As zsh's completion calls it; what it would show is printed."""
+LINES = {
+    "provision loc": ["local"],
+    "provision up --env p": ["prod"],
+    "provision invoke --event s": ["small"],
+    "provision push ": ["items"],
+    "provision up --destroy t": ["table.items", "table.orders"],
+}
+"""Orders is in the state alone."""
+
+
+@pytest.fixture
+def project(shop: Path) -> Path:
+    """Add to the sample a saved event, and a state with a table that config.yaml does not have."""
+    (shop / "events").mkdir()
+    (shop / "events" / "small.json").write_text("{}")
+    state = shop / ".provision" / "dev"
+    state.mkdir(parents=True)
+    state.joinpath("state.json").write_text('{"records": {"table.orders": {}}}')
+    return shop
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_bash_completes(project: Path, line: str) -> None:
     bash = installed("bash")
-    shell(shop, bash, block("bash"))
-    ask = "COMP_WORDS=(provision loc); COMP_CWORD=1; _provision_completion provision"
-    told = shell(shop, bash, f'set -e\n. ~/.bashrc\n{ask}\necho "${{COMPREPLY[@]}}"')
-    assert told == "local\n"
+    shell(project, bash, block("bash"))
+    words = line.split(" ")
+    ask = BASH.format(" ".join(word or "''" for word in words), len(words) - 1)
+    told = shell(project, bash, f'set -e\n. ~/.bashrc\n{ask}\nprintf "%s\\n" "${{COMPREPLY[@]}}"')
+    assert told.splitlines() == LINES[line]
 
 
-def test_zsh_completes(shop: Path) -> None:
+@pytest.mark.parametrize("line", LINES)
+def test_zsh_completes(project: Path, line: str) -> None:
     zsh = installed("zsh")
-    shell(shop, zsh, block("zsh"))
-    ask = "_PROVISION_COMPLETE=zsh_complete COMP_WORDS='provision loc' COMP_CWORD=1 provision"
+    shell(project, zsh, block("zsh"))
+    words = line.split(" ")
     begin = "autoload -Uz compinit && compinit -u -D\n. ~/.zshrc\nprint -r -- $_comps[provision]"
-    told = shell(shop, zsh, f"{begin}\n{ask}")
-    assert told.splitlines()[:3] == ["_provision_completion", "plain", "local"]
+    ask = ZSH.format(" ".join(word or "''" for word in words), len(words))
+    told = shell(project, zsh, f"{begin}\n{ask}").splitlines()
+    assert told[0] == "_provision_completion"
+    assert [name.partition(":")[0] for name in told[1:]] == LINES[line]
 
 
-def test_fish_completes(shop: Path) -> None:
+@pytest.mark.parametrize("line", LINES)
+def test_fish_completes(project: Path, line: str) -> None:
     fish = installed("fish")
-    shell(shop, fish, block("fish"))
-    assert shell(shop, fish, 'complete -C "provision loc"').startswith("local")
+    shell(project, fish, block("fish"))
+    told = shell(project, fish, f'complete -C "{line}"').splitlines()
+    assert [name.partition("\t")[0] for name in told] == LINES[line]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_powershell_completes(project: Path, line: str) -> None:
+    pwsh = installed("pwsh")
+    load = block("powershell")
+    ask = f"(TabExpansion2 '{line}' {len(line)}).CompletionMatches.CompletionText"
+    assert shell(project, pwsh, f"{load}\n{ask}").splitlines() == LINES[line]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_powershell_is_answered(
+    project: Path,
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The protocol of our own script, where PowerShell is not installed."""
+    *words, word = line.split(" ")
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("_PROVISION_COMPLETE", "powershell_complete")
+    monkeypatch.setenv("COMP_WORDS", "\n".join(words))
+    monkeypatch.setenv("COMP_WORD", word)
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [name.partition("\t")[0] for name in told] == LINES[line]
 
 
 @pytest.mark.parametrize(

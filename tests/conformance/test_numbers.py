@@ -17,6 +17,7 @@ from tests.support.sample_stack import ROOT
 MIB = 1024 * 1024
 WRITTEN: dict[str, Any] = {
     "aws.access.READ_PREFIXES": ("Get", "List", "Describe", "Filter"),
+    "cli.completion.SHELLS": ("bash", "zsh", "fish", "powershell"),
     "cli.init.TEMPLATES": ("items", "minimal"),
     "commands.signals.GRACE": 10,
     "commands.status.REFRESH": 5,

@@ -124,6 +124,12 @@ def test_empty_is_a_usage_error(
     assert provision("config", "check", name, VALUES[name]).code == 0  # over the variable
 
 
+def required_arguments(command: click.Command) -> list[str]:
+    """Return a word for each required parameter, one of its choices if it has any."""
+    types = (param.type for param in command.params if param.required)
+    return [each.choices[0] if isinstance(each, click.Choice) else "x" for each in types]
+
+
 def test_every_command_refuses_an_empty_environment(
     provision: Provision,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
@@ -133,8 +139,7 @@ def test_every_command_refuses_an_empty_environment(
         assert provision(*words, "--env", "").code == 2
     monkeypatch.setenv("PROVISION_ENV", "")
     for words, command in VERBS.items():
-        needed = ["x" for param in command.params if param.required]
-        answer = provision(*words, *needed)
+        answer = provision(*words, *required_arguments(command))
         assert answer.code == 2
         assert "PROVISION_ENV is empty" in answer.err
 

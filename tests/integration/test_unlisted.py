@@ -15,6 +15,7 @@ from tests.integration.test_options import VERBS
 ENVIRONMENTS = {"environments": {"prod": {"tables": {"items": {"protect": False}}}, "qa": None}}
 NO_CONFIGURATION = {
     ("config", "schema"),
+    ("completion",),
     ("explain",),  # only of a node does it read the file: test_explain.py
     ("init",),
     ("local", "start"),

@@ -17,6 +17,7 @@ MODULES = sorted(
     path for folder in ("provision", "function", "bench") for path in (ROOT / folder).rglob("*.py")
 )
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 TEST_FOLDERS = ("tests/faults", "tests/conformance")
 AVOIDED = {
     "anew": "again, or a verb with re-",
@@ -137,6 +138,41 @@ def test_docstrings_and_comments_use_the_fields_words() -> None:
     assert found == [], "ARCHITECTURE.md, The words"
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_pages_use_the_fields_words(path: Path) -> None:
+    text = path.read_text("utf-8")
+    if path.name == "CHANGELOG.md":
+        text = text[: text.index("\n## ", text.index("\n## ") + 1)]  # older sections are history
+    found = [f"{line}: {word}" for line, part in paragraphs(text) for word in avoided(part)]
+    assert found == [], "ARCHITECTURE.md, The words"
+
+
+def test_words_are_found_in_the_paragraphs_of_a_page() -> None:
+    page = """# What holds
+
+What `goes
+on`
+
+```
+somebody
+```
+
+    nobody types
+
+- one that stands
+- as
+  it comes
+  to
+| told | `told` |
+"""
+    assert [(line, avoided(text)) for line, text in paragraphs(page) if avoided(text)] == [
+        (3, ["What"]),
+        (12, ["stands"]),
+        (13, ["comes to"]),
+        (16, ["told"]),
+    ]
+
+
 def test_texts_that_users_read_use_the_fields_words() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{line}: {word}"
@@ -219,6 +255,23 @@ def imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
 def avoided(text: str) -> list[str]:
     """Return the words of a text that are to be avoided, but for code and quotations in it."""
     return IN_PROSE.findall(QUOTED.sub("_", " ".join(text.split())))
+
+
+def paragraphs(page: str) -> Iterator[tuple[int, str]]:
+    """Yield line and text of each paragraph, list item, heading and row, without blocks of code."""
+    without = re.sub(
+        r"^```.*?^```", lambda m: "\n" * m[0].count("\n"), page, flags=re.MULTILINE | re.DOTALL
+    )
+    begun = 0
+    part: list[str] = []
+    for number, line in enumerate([*without.splitlines(), ""], start=1):
+        starts = re.match(r"\s*(?:[-*|#]|\d+\.\s|$)|    ", line)
+        if starts and part:
+            yield begun, re.sub(r"^(?:[-|]|\d+\.)\s*", "", " ".join(part))
+            part = []
+        if line.strip() and not (line.startswith("    ") and not part):
+            begun = begun if part else number
+            part.append(line.strip())
 
 
 def shown(code: str) -> Iterator[tuple[int, str]]:

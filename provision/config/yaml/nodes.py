@@ -143,6 +143,19 @@ def merge(base: YamlNode | None, over: YamlNode) -> YamlNode:
     return replace(kept, value=entries)
 
 
+def from_python(value: Any, keys: Keys = ()) -> YamlNode:
+    """Return plain Python as nodes without a position, for checks of values from no file."""
+    nowhere = Position("")
+    if isinstance(value, dict):
+        entries = {
+            key: YamlEntry(nowhere, from_python(each, (*keys, key))) for key, each in value.items()
+        }
+        return YamlNode(entries, nowhere, keys)
+    if isinstance(value, list):
+        return YamlNode([from_python(each, keys) for each in value], nowhere, keys)
+    return YamlNode(value, nowhere, keys, "" if value is None else str(value))
+
+
 def format_path(keys: Keys) -> str:
     """Return a path as people write it: functions.items.layers[0], api.routes."GET /items"."""
     said = ""

@@ -191,12 +191,12 @@ _PLACE: Final = "It is where it is looked for: a record elsewhere is another rec
 
 REASONS: Final = {
     "acm.certificate": {
-        "domain": "A certificate is of its domain for good.",
-        "usable": "Only ACM says it, of a certificate that it will not issue or renew.",
+        "domain": "A certificate's domain cannot change.",
+        "usable": "Only ACM sets it, for a certificate that it will not issue or renew.",
     },
     "apigateway.domain": {"name": "A domain name cannot be renamed."},
     "apigateway.base_path": {
-        "domain": "A mapping stays with its domain.",
+        "domain": "A mapping belongs to its domain.",
         "path": "Under another path it is another mapping, and ours is gone.",
     },
     "route53.record": {"zone": _PLACE, "name": _PLACE, "type": _PLACE},

@@ -11,7 +11,7 @@ from provision.model.step import OWNER, Step, Tagged
 
 STRAY: Final = "stray"
 """The key of an added tag, and the name of any other foreign resource."""
-NEVER_CHANGES: Final = "AWS never changes it: made anew by somebody else, ours is gone."
+NEVER_CHANGES: Final = "AWS never changes it: one created again by another party is not ours."
 
 
 def policy(action: str, resource: str = "*", **more: Any) -> str:

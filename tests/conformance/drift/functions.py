@@ -174,7 +174,7 @@ CASES: Final = (
 
 REASONS: Final = {
     "lambda.function": {
-        "name": "A function cannot be renamed: under our name, it is gone.",
+        "name": "A function cannot be renamed.",
         "made_with": NEVER_CHANGES,
         "failure": "Only Lambda says it, when it gave up on what was asked of it.",
     },

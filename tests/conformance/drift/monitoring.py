@@ -228,7 +228,7 @@ CASES: Final = (
     Case(DASHBOARD, GONE, delete_dashboard, alone=True),
 )
 
-_NAME: Final = "No call renames it: under our name, it is gone."
+_NAME: Final = "No call renames it: without our name, ours is deleted."
 
 REASONS: Final = {
     "cloudwatch.alarm": {"name": _NAME},

@@ -194,8 +194,8 @@ CASES: Final = (
 
 REASONS: Final = {
     "ec2.vpc": {
-        "cidr": "The first range of a VPC cannot change, and a VPC goes only when all in it has "
-        "gone: one with another range is another VPC.",
+        "cidr": "The first range of a VPC cannot change, and a VPC is deleted only after all its"
+        " resources: one with another range is another VPC.",
     },
     "ec2.subnet": dict.fromkeys(
         ("vpc_id", "cidr", "zone"),

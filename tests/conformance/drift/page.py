@@ -136,7 +136,7 @@ def _named(case: Case, exam: Exam) -> str:
     if exam.named:
         return _told(exam.named)
     if case.others:
-        return "yes, as somebody else's"
+        return "yes, as foreign"
     return f"{YES}; {', '.join(case.follows)} follow" if case.follows else YES
 
 
@@ -147,8 +147,7 @@ def _total(moto: Results, ministack: Results) -> str:
     }
     return (
         f"Of {len(CASES)} changes, {held['moto']} were seen, named and repaired on moto, and"
-        f" {held['MiniStack']} of the {len(ministack)} that MiniStack has the means for on"
-        " MiniStack."
+        f" {held['MiniStack']} of the {len(ministack)} that MiniStack supports on MiniStack."
     )
 
 

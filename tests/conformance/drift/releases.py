@@ -217,7 +217,7 @@ CASES: Final = (
     Case(PERMISSION, GONE, forbid, alone=True),
 )
 
-_KNOWN_BY: Final = "It is what it is known by: no call changes it, under another it is another."
+_KNOWN_BY: Final = "It is its identity: no call changes it, and another name is another resource."
 
 REASONS: Final = {
     "lambda.layer": {"name": _KNOWN_BY},

@@ -228,7 +228,7 @@ CASES: Final = (
     Case(LOGS, GONE, delete_logs, alone=True),
 )
 
-_NAME: Final = "No call renames it: under our name, it is gone."
+_NAME: Final = "No call renames it: without our name, ours is deleted."
 
 REASONS: Final = {
     "iam.role": {"name": _NAME},

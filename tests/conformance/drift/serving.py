@@ -280,7 +280,7 @@ CASES: Final = (
     Case(PLAN, "keys", shut_ours_out),
 )
 
-_STAYS: Final = "It stays with the API it was made in."
+_STAYS: Final = "It belongs to the API it was created in."
 
 REASONS: Final = {
     "apigateway.deployment": {"api_id": _STAYS},

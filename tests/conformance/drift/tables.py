@@ -250,15 +250,15 @@ CASES: Final = (
 
 REASONS: Final = {
     "dynamodb.table": {
-        "name": "A table cannot be renamed: under our name, it is gone.",
+        "name": "A table cannot be renamed.",
         "made_with": NEVER_CHANGES,
     },
     "autoscaling.target": dict.fromkeys(
         ("resource", "dimension"),
-        "It is what a target is known by: one of another table is another target.",
+        "It identifies a target: one of another table is another target.",
     ),
     "autoscaling.policy": dict.fromkeys(
         ("name", "resource", "dimension"),
-        "It is what a policy is known by: under another name it is another policy.",
+        "It identifies a policy: under another name it is another policy.",
     ),
 }

@@ -7,7 +7,7 @@ from typing import Final
 from provision import local
 from tests.conformance.drift.case import Case
 
-_SHOWS: Final = {"kms.key": {"state": "variables are shown whatever their key"}}
+_SHOWS: Final = {"kms.key": {"state": "variables are shown with any state of their key"}}
 """Attributes that it shows and AWS does not, so that the states look alike."""
 
 

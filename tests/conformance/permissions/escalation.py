@@ -45,8 +45,8 @@ OWN_ROLES: Final = "the stack's own roles alone, by name"
 class Open(StrEnum):
     """The stacks for which a privilege escalation is open."""
 
-    NEVER = "| shut | shut |"
-    UNBOUND = "| shut | **open** |"
+    NEVER = "| closed | closed |"
+    UNBOUND = "| closed | **open** |"
     ALWAYS = "| **open** | **open** |"
 
 

@@ -22,10 +22,10 @@ from tests.support.sample_stack import ROOT, TinySources, configured
 PAGE: Final = ROOT / "docs" / "permissions.md"
 MARK: Final = "<!-- below: make permissions -->"
 WAYS: Final = """\
-## Ways to more rights
+## Known privilege escalations
 
-Known ways in which somebody's rights grow in AWS beyond what they were given, each tried on the
-printed policies by `test_escalation.py`, with a boundary and without."""
+Known ways in AWS to gain more permissions than were granted, each tried with the printed policies
+by `test_escalation.py`, with a boundary and without."""
 
 
 def full_page() -> str:

@@ -21,11 +21,9 @@ from tests.faults.crashes.report import commit
 
 BEGIN = "<!-- from here: make permissions-sweep -->"
 END = "<!-- to here: make permissions-sweep -->"
-_LEFT_TO_AWS = (
-    "whoever may not look at what is left in a network leaves it to AWS to refuse its removal"
-)
+_LEFT_TO_AWS = "without permission to read the rest of a network, AWS itself refuses to delete it"
 STAYED = {
-    "dynamodb:ListTables": "who may not list tables is told of no second one with a table's mark",
+    "dynamodb:ListTables": "without it, a second table with an owner tag is not found",
     **dict.fromkeys(
         (
             "ec2:DescribeEgressOnlyInternetGateways",
@@ -36,9 +34,8 @@ STAYED = {
         ),
         _LEFT_TO_AWS,
     ),
-    "iam:ListAccountAliases": "the account's name is only shown: commands do without",
-    "iam:ListInstanceProfilesForRole": "who may not see what has a role leaves it to AWS to refuse"
-    " its removal",
+    "iam:ListAccountAliases": "the account's name is only shown, and left out without it",
+    "iam:ListInstanceProfilesForRole": "without it, AWS itself refuses to delete a role in use",
     "lambda:InvokeFunction": "moto would run the code in a container; the test answers instead",
 }
 """Actions of calls that did not fail, and why."""
@@ -54,12 +51,12 @@ def swept(directory: Path, wanted: Callable[[str], bool]) -> Taking:
 
 WORDS = """\
 `make permissions-sweep`, on {day} at {commit} with moto {moto}: of the {granted} actions
-in the policies of `test_deployer.py`'s life, moto asks for the {called} that a call is named
-after. Each was taken away for the first command that makes such a call: {failed} times the
-command failed, {named} times naming the action. The others moto does not refuse; the project's
-judge does, line by line:
+in the policies of `test_deployer.py`'s life cycle, moto checks the {called} that a call is named
+after. Each was removed for the first command that makes such a call: {failed} times the command
+failed, {named} times naming the action. The others are not refused by moto, but by the project's
+own rules, line by line:
 
-| action | why moto lets it pass |
+| action | why moto allows the call |
 |---|---|
 """
 
@@ -74,7 +71,7 @@ def section(liver: Taking) -> str:
         sys.exit(f"nothing failed without {', '.join(unexplained)}: why? (STAYED)")
     passed = {action: STAYED[action] for action in stayed}
     for action in granted - set(liver.said):
-        passed[action] = f"AWS asks it beside {', '.join(asked_beside(liver, action))}"
+        passed[action] = f"AWS also requires it for {', '.join(asked_beside(liver, action))}"
     today = datetime.now(UTC)
     words = WORDS.format(
         day=f"{today.day} {today:%B %Y}",

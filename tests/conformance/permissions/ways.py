@@ -41,15 +41,15 @@ from tests.conformance.permissions.place import BOUNDARY, HERE
 
 WAYS: Final = (
     Way(
-        "a role of the stack is given a policy that allows anything, and the function's code uses"
+        "a role of the stack gets a policy that allows everything, and the function's code uses"
         " it: PutRolePolicy, UpdateFunctionCode, InvokeFunction",
         [
             *iam(OURS, "PutRolePolicy"),
             *of_lambda(FUNCTION, "UpdateFunctionCode"),
             *of_lambda(f"{FUNCTION}:1", "InvokeFunction"),
         ],
-        "`iam:PermissionsBoundary`: only on a role that carries the boundary, which bounds whatever"
-        " it is given",
+        "`iam:PermissionsBoundary`: only on a role with the boundary, which limits all its"
+        " policies",
         open=Open.UNBOUND,
     ),
     Way(
@@ -59,7 +59,7 @@ WAYS: Final = (
             passing(OURS, "lambda"),
             *of_lambda(FUNCTION, "CreateFunction"),
         ],
-        "a role is made with the boundary, or not at all",
+        "a role is created only with the boundary",
         open=Open.UNBOUND,
     ),
     Way(
@@ -69,41 +69,41 @@ WAYS: Final = (
         open=Open.UNBOUND,
     ),
     Way(
-        "the account's logging role is made for somebody else to take on, where no stack has made"
-        " it yet: CreateRole",
+        "the account's logging role is created with another principal trusted, if no stack has"
+        " created it yet: CreateRole",
         iam(SHARED, "CreateRole", permissionsboundary=BOUNDARY),
-        "nothing: IAM has no condition on who is trusted. With the boundary, whoever takes it on"
-        " reads and writes the account's logs, and no more. In an account that has one set no stack"
-        " makes it",
+        "nothing: IAM has no condition on the trusted principal. With the boundary, that"
+        " principal reads and writes the account's logs, and no more. In an account that has a"
+        " role set, no stack creates it",
         open=Open.ALWAYS,
     ),
     Way(
         "the account's logging role calls CloudWatch Logs for an API: PassRole, PutIntegration with"
         " the role as its credentials",
         [passing(SHARED, "apigateway"), Ask("apigateway:PUT", INTEGRATION, MINE)],
-        "nothing but trust: API Gateway wants a role that reads and writes every log group of the"
-        " account. Once the account has it (`aws apigateway get-account` names one), the statement"
-        " with PassRole on it can be left out",
+        "nothing but trust: API Gateway requires a role that reads and writes every log group of"
+        " the account. Once the account has it (`aws apigateway get-account` names one), the"
+        " statement with PassRole on it can be left out",
         open=Open.ALWAYS,
     ),
     Way(
-        "code of the stack's own functions is changed, and does what their roles allow:"
+        "code of the stack's own functions is changed, and uses their roles' permissions:"
         " UpdateFunctionCode",
         of_lambda(FUNCTION, "UpdateFunctionCode"),
-        "nothing: that is what deploying is. What roles allow is in config.yaml, and within the"
-        " boundary",
+        "nothing: that is the purpose of deploying. The roles' permissions are in config.yaml,"
+        " and within the boundary",
         open=Open.ALWAYS,
     ),
     Way(
-        "a role of the stack is lent to somebody else, of another account too:"
-        " UpdateAssumeRolePolicy; or made so: CreateRole",
+        "a role of the stack is lent to another principal, also of another account:"
+        " UpdateAssumeRolePolicy; or created so: CreateRole",
         [
             *iam(OURS, "UpdateAssumeRolePolicy"),
             *iam(OURS, "CreateRole", permissionsboundary=BOUNDARY),
         ],
-        "nothing: IAM has no condition on who is trusted. The role keeps its boundary, and"
-        " `provision status` shows the drift. What is denied to the functions' code is not denied"
-        " to such a session: it may delete and readdress network interfaces of the account",
+        "nothing: IAM has no condition on the trusted principal. The role keeps its boundary, and"
+        " `provision status` shows the drift. Denials for the functions' code do not apply to"
+        " such a session: it may delete and readdress network interfaces of the account",
         open=Open.ALWAYS,
     ),
     Way(
@@ -117,23 +117,23 @@ WAYS: Final = (
     Way(
         "a role of the stack gets a tag that other policies trust (`aws:PrincipalTag`): TagRole",
         iam(OURS, "TagRole"),
-        "nothing: config.yaml chooses tags freely. The boundary bounds what a role's own policies"
-        " allow, and not all that those of other resources do",
+        "nothing: config.yaml chooses tags freely. The boundary limits a role's own policies, but"
+        " not every policy of another resource",
         open=Open.ALWAYS,
     ),
     Way(
-        "a managed policy is put on a role of the stack: AttachRolePolicy",
+        "a managed policy is attached to a role of the stack: AttachRolePolicy",
         iam(OURS, "AttachRolePolicy", policyarn="arn:aws:iam::aws:policy/AdministratorAccess"),
         f"{NO_SUCH}: the stack attaches none",
     ),
     Way(
-        "the boundary is taken off: DeleteRolePermissionsBoundary",
+        "the boundary is removed: DeleteRolePermissionsBoundary",
         iam(OURS, "DeleteRolePermissionsBoundary", permissionsboundary=BOUNDARY),
-        "allowed only where config.yaml has no boundary",
+        "allowed only if config.yaml has no boundary",
         open=Open.UNBOUND,
     ),
     Way(
-        "another boundary is put in its place: PutRolePermissionsBoundary",
+        "the boundary is replaced by another: PutRolePermissionsBoundary",
         iam(
             OURS,
             "PutRolePermissionsBoundary",
@@ -150,8 +150,8 @@ WAYS: Final = (
         either=True,
     ),
     Way(
-        "rights of users: PutUserPolicy, AttachUserPolicy, CreateAccessKey, CreateLoginProfile,"
-        " UpdateLoginProfile, DeleteUserPermissionsBoundary",
+        "permissions of users: PutUserPolicy, AttachUserPolicy, CreateAccessKey,"
+        " CreateLoginProfile, UpdateLoginProfile, DeleteUserPermissionsBoundary",
         [
             *iam(USER, "PutUserPolicy", "AttachUserPolicy", "CreateAccessKey"),
             *iam(USER, "CreateLoginProfile", "UpdateLoginProfile"),
@@ -161,14 +161,14 @@ WAYS: Final = (
         either=True,
     ),
     Way(
-        "rights of groups: PutGroupPolicy, AttachGroupPolicy, AddUserToGroup",
+        "permissions of groups: PutGroupPolicy, AttachGroupPolicy, AddUserToGroup",
         iam(GROUP, "PutGroupPolicy", "AttachGroupPolicy", "AddUserToGroup"),
         NO_SUCH,
         either=True,
     ),
     Way(
-        "another role of the account is changed or taken on: UpdateAssumeRolePolicy, PutRolePolicy,"
-        " AttachRolePolicy, TagRole, sts:AssumeRole",
+        "another role of the account is changed or assumed: UpdateAssumeRolePolicy,"
+        " PutRolePolicy, AttachRolePolicy, TagRole, sts:AssumeRole",
         [
             *iam(ADMIN, "UpdateAssumeRolePolicy", "PutRolePolicy", "AttachRolePolicy", "TagRole"),
             Ask("sts:AssumeRole", ADMIN),
@@ -183,8 +183,8 @@ WAYS: Final = (
         either=True,
     ),
     Way(
-        "a role of the stack is passed to a service that runs what it is told: PassRole to EC2,"
-        " ECS, Glue, CloudFormation, SageMaker, Systems Manager",
+        "a role of the stack is passed to a service that runs any code: PassRole to EC2, ECS,"
+        " Glue, CloudFormation, SageMaker, Systems Manager",
         [
             passing(OURS, service)
             for service in ("ec2", "ecs-tasks", "glue", "cloudformation", "sagemaker", "ssm")
@@ -211,7 +211,7 @@ WAYS: Final = (
         either=True,
     ),
     Way(
-        "a function is called by somebody outside: AddPermission for another principal,"
+        "a function is called by another principal: AddPermission for it,"
         " CreateFunctionUrlConfig, CreateEventSourceMapping",
         [
             Ask("lambda:AddPermission", FUNCTION, {"lambda:principal": ("*",)}),
@@ -230,20 +230,22 @@ WAYS: Final = (
         either=True,
     ),
     Way(
-        "a key of the account that has neither an alias nor an owner is marked, opened and deleted,"
-        " where `encryption.key` is `create`: TagResource, PutKeyPolicy, ScheduleKeyDeletion",
+        "a key of the account that has neither an alias nor an owner is tagged, opened and"
+        " deleted, if `encryption.key` is `create`: TagResource, PutKeyPolicy,"
+        " ScheduleKeyDeletion",
         [
             Ask("kms:TagResource", KEY, NEW),
             Ask("kms:PutKeyPolicy", KEY, MINE),
             Ask("kms:ScheduleKeyDeletion", KEY, MINE),
         ],
-        "nothing: KMS tells by no condition that the tags are those of a key being made. That right"
-        f" is in a policy of its own, `…{ONCE}`, which is detached when the key is there; then this"
-        " is shut. Keys of another make are out of reach: asymmetric, imported, of several regions",
+        "nothing: KMS has no condition for the tags of a key being created. That permission is"
+        f" in a separate policy, `…{ONCE}`, which is detached after the key was created; then"
+        " this is closed. Keys of other kinds are out of reach: asymmetric, imported,"
+        " multi-region",
         open=Open.ALWAYS,
     ),
     Way(
-        "a tag that conditions read is put on what is another's, which then is the stack's own:"
+        "a foreign resource gets a tag that conditions read, and is then the stack's own:"
         " TagResource, CreateTags, AddTagsToCertificate",
         [
             Ask("kms:TagResource", KEY, MARKING),
@@ -252,18 +254,18 @@ WAYS: Final = (
             Ask("ec2:CreateTags", HERE.arn("ec2", "vpc/vpc-1"), MARKING),
             Ask("wafv2:TagResource", HERE.arn("wafv2", "regional/webacl/theirs/1"), MARKING),
         ],
-        "only on what is being made, or is the stack's already (`test_neighbours.py` tries all)",
+        "only on a resource being created, or already the stack's (`test_neighbours.py` tries all)",
         either=True,
     ),
     Way(
-        "a tag that conditions read is put on oneself: TagUser, sts:TagSession",
+        "the user's own identity gets a tag that conditions read: TagUser, sts:TagSession",
         [*iam(USER, "TagUser"), Ask("sts:TagSession", ADMIN)],
         NO_SUCH,
         either=True,
     ),
     Way(
-        "an alarm does what its maker may not (calls another topic, stops an instance, follows"
-        " another's scaling policy): PutMetricAlarm",
+        "an alarm does what its creator may not (notifies another topic, stops an instance, runs"
+        " another scaling policy): PutMetricAlarm",
         [
             alarm_that_calls(ALARM, HERE.arn("sns", "theirs")),
             *(
@@ -284,7 +286,7 @@ WAYS: Final = (
         either=True,
     ),
     Way(
-        "something else than a table is scaled, in the name of Application Auto Scaling:"
+        "another resource than a table is scaled, in the name of Application Auto Scaling:"
         " RegisterScalableTarget for ECS, Lambda, a cluster",
         [
             scaling("ecs", "service:DesiredCount"),
@@ -297,7 +299,7 @@ WAYS: Final = (
         either=True,
     ),
     Way(
-        "a service's role is made for any service: CreateServiceLinkedRole",
+        "a service-linked role is created for any service: CreateServiceLinkedRole",
         iam(
             HERE.arn("iam", "role/aws-service-role/ops.example.com/It", region=False),
             "CreateServiceLinkedRole",
@@ -311,5 +313,5 @@ WAYS: Final = (
 def table() -> str:
     """Return the table for the page."""
     rows = [f"| {way.name} | {way.against} {way.open}" for way in WAYS]
-    head = ["| way | what stands against it | with `boundary:` | without |", "|---|---|---|---|"]
+    head = ["| way | defence | with `boundary:` | without |", "|---|---|---|---|"]
     return "\n".join([*head, *rows])

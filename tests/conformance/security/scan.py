@@ -29,18 +29,18 @@ LISTED: Final = {
     "CKV_AWS_23": Listed(
         "AWS::EC2::SecurityGroup",
         "Every rule of a security group has a description",
-        "the functions' group has one rule, and the group's own description says what it lets out",
+        "the functions' group has one rule, which the group's own description explains",
     ),
     "CKV_AWS_115": Listed(
         "AWS::Lambda::Function",
         "A function has reserved concurrency",
-        "it would be taken from every other function of the account, for good; how much reaches "
-        "the function is limited at the stage and by the usage plan",
+        "it would permanently reduce every other function's concurrency; the requests that reach "
+        "the function are limited at the stage and by the usage plan",
     ),
     "CKV_AWS_120": Listed(
         "AWS::ApiGateway::Stage",
         "The stage has a cache",
-        "answers are to be what the table holds now",
+        "answers must be the table's present content",
     ),
 }
 

@@ -47,7 +47,8 @@ def test_a_second_module_is_told_with_file_and_line_and_what_else_is_wrong(
     told = check(changed("memory: 512", "memory: 5"))
     function = path.parent / "function"
     assert told.exit_code == 3
-    memory, second, third, hint = told.stderr.strip().splitlines()
+    memory, second, third, code, hint = told.stderr.strip().splitlines()
+    assert code.strip() == "[config-invalid]"
     assert memory.startswith(f"{path}:{line_of(SAMPLE, 'memory: 512')}: functions.items.memory: ")
     assert second == f"{function / 'second.py'}:3: invalid syntax"
     assert third.startswith(f"{function / 'third.py'}:1: Missing parentheses in call to 'print'")

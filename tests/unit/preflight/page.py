@@ -41,7 +41,7 @@ def _most(limit: Limit) -> str:
 
 
 def _quota(limit: Limit) -> str:
-    return f"Service Quotas, “{limit.quota}”; only told" if limit.quota else "nowhere"
+    return f"Service Quotas, “{limit.quota}”; only a warning" if limit.quota else "nowhere"
 
 
 def _names(foreseen: Foreseen) -> Iterator[tuple[str, str, str]]:

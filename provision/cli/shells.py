@@ -1,0 +1,84 @@
+"""Makes the scripts with which shells complete `provision`, and has PowerShell's protocol."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+import click
+from click.shell_completion import (
+    CompletionItem,
+    ShellComplete,
+    add_completion_class,
+    get_completion_class,
+)
+
+from provision.cli.environment_variables import COMPLETION
+
+PROGRAM: Final = "provision"
+"""The name that shells complete, however the program is called."""
+
+_POWERSHELL: Final = """\
+Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+    $words = @($commandAst.CommandElements |
+        Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+        ForEach-Object { if ($_.Value -is [string]) { $_.Value } else { $_.Extent.Text } })
+    $before = @{}
+    foreach ($name in '%(complete_var)s', 'COMP_WORDS', 'COMP_WORD') {
+        $before[$name] = [Environment]::GetEnvironmentVariable($name)
+    }
+    try {
+        $env:%(complete_var)s = 'powershell_complete'
+        $env:COMP_WORDS = $words -join "`n"
+        $env:COMP_WORD = $wordToComplete
+        & %(prog_name)s | ForEach-Object {
+            $value, $help = $_ -split "`t", 2
+            if (-not $help) { $help = $value }
+            [System.Management.Automation.CompletionResult]::new(
+                $value, $value, 'ParameterValue', $help)
+        }
+    } finally {
+        foreach ($name in $before.Keys) {
+            [Environment]::SetEnvironmentVariable($name, $before[$name])
+        }
+    }
+}
+"""
+
+
+class PowerShellComplete(ShellComplete):
+    """PowerShell's completion, which click does not have.
+
+    Nothing is printed for a file or folder: PowerShell then completes paths itself.
+    """
+
+    name = "powershell"
+    source_template = _POWERSHELL
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Return the words before the cursor, without the program, and the one being typed."""
+        words = os.environ.get("COMP_WORDS", "").split("\n")[1:]
+        return words, os.environ.get("COMP_WORD", "")
+
+    def format_completion(self, item: CompletionItem) -> str:
+        """Return a line: the word, and after a tab its description."""
+        return f"{item.value}\t{item.help}" if item.help else str(item.value)
+
+    def complete(self) -> str:
+        """Return a line for each word that fits."""
+        items = self.get_completions(*self.get_completion_args())
+        return "\n".join(self.format_completion(item) for item in items if item.type == "plain")
+
+
+def know_powershell() -> None:
+    """Let click find PowerShell's completion by its name."""
+    add_completion_class(PowerShellComplete)
+
+
+def script_of(shell: str, command: click.Command) -> str:
+    """Return the script with which a shell completes the program."""
+    know_powershell()
+    kind = get_completion_class(shell)
+    assert kind is not None
+    return kind(command, {}, PROGRAM, COMPLETION).source()

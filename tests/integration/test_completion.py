@@ -1,0 +1,82 @@
+"""`provision completion`: one script for each shell, and no error at Tab."""
+
+from __future__ import annotations
+
+import pytest
+
+from provision.cli import main
+from provision.cli.completion import SHELLS
+from tests.integration.test_cli import Provision, home, provision  # noqa: F401
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("ci", [False, True])
+def test_a_script_names_the_program_and_has_no_escapes(
+    provision: Provision,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    shell: str,
+    *,
+    ci: bool,
+) -> None:
+    plain = provision("completion", shell)
+    if ci:  # text that a log would take for a command is escaped there, and a script must not be
+        monkeypatch.setenv("GITHUB_ACTIONS", "true")
+        assert provision("completion", shell).out == plain.out
+    assert (plain.code, plain.err) == (0, "")
+    assert "_PROVISION_COMPLETE" in plain.out
+    assert "%(" not in plain.out
+    assert "\\u00" not in plain.out
+
+
+def test_another_shell_is_a_usage_error(provision: Provision) -> None:  # noqa: F811
+    told = provision("completion", "tcsh")
+    assert told.code == 2
+    assert "'bash', 'zsh', 'fish', 'powershell'" in told.err
+
+
+@pytest.mark.parametrize(
+    ("line", "word", "expected"),
+    [
+        ("provision up --env dev --local --destroy t", 6, ["table.items"]),  # not finished
+        ("provision --env dev --env prod push ", 6, ["items"]),
+        ("provision --config . push ", 4, []),
+        ("provision --config nowhere push ", 4, []),
+        ("provision push it", 2, ["items"]),
+        ("provision logs a", 2, ["api"]),
+        ("provision dlq peek ", 3, ["items"]),
+        ("provision graph --of function.", 3, ["function.items"]),
+        ("provision explain not-p", 2, ["not-permitted", "not-pushed"]),
+        ("provision explain table.", 2, ["table.items"]),
+    ],
+)
+def test_names_of_the_project_and_never_an_error(
+    home: object,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    line: str,
+    word: int,
+    expected: list[str],
+) -> None:
+    monkeypatch.setenv("_PROVISION_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(word))
+    with pytest.raises(SystemExit):
+        main([])
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert [each.removeprefix("plain,") for each in told.out.split()] == expected
+
+
+@pytest.mark.parametrize("name", ["nothing_complete", "bash_nothing", "x", "powershell_complete"])
+def test_a_request_that_is_not_understood_prints_no_error(
+    home: object,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+) -> None:
+    monkeypatch.setenv("_PROVISION_COMPLETE", name)
+    for variable in ("COMP_WORDS", "COMP_CWORD"):
+        monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(SystemExit):
+        main([])
+    assert capsys.readouterr().err == ""
