@@ -114,8 +114,7 @@ def retry_rule_for(
     if failure.operation == "UpdateAccount" and _CANNOT_WRITE_LOGS in text:
         return ACCOUNT_ROLE
     if _UNKNOWN_ROLE.search(text) and code not in ACCESS_DENIED:
-        classes = _UNKNOWN_ROLE_RULES
-        return classes.get(failure.operation, IAM_PROPAGATION if iam_fresh else None)
+        return _UNKNOWN_ROLE_RULES.get(failure.operation, IAM_PROPAGATION if iam_fresh else None)
     if "CloudWatch Logs role ARN must be set" in text:
         return STAGE_LOGGING if iam_fresh else None
     if any(part in text for part in _PROPAGATION_TEXTS):

@@ -70,11 +70,16 @@ class ResourceChange:
     diffs: tuple[FieldDiff, ...]
     action: Action
     reason: str = ""
-    """Why it is kept, skipped, foreign or blocked; empty if the action says it all."""
+    """Why the action was chosen; empty if the action says it all."""
     unblock_hint: str = ""
     """How the user lifts the block of `up` or `down`; empty if nothing is blocked."""
     cause: Cause | None = None
     """Why it is created or deleted; the causes of an update are those of its diffs."""
+
+    deposed: tuple[Step, ...] = ()
+    """Left by an interrupted replacement, and found by owner after a loss of the state."""
+    stored_data: StoredData | None = None
+    """The user's data in a resource that may be deleted; None if there is none."""
 
     @property
     def causes(self) -> frozenset[Cause]:
@@ -83,11 +88,6 @@ class ResourceChange:
             return frozenset()
         own = {self.cause} if self.cause else set()
         return frozenset(own | {diff.cause for diff in self.diffs})
-
-    deposed: tuple[Step, ...] = ()
-    """Left by an interrupted replacement, and found by owner after a loss of the state."""
-    stored_data: StoredData | None = None
-    """The user's data in a resource that may be deleted; None if there is none."""
 
     @property
     def verb(self) -> str:

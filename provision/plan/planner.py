@@ -152,14 +152,14 @@ class Planner:
             return replace(change, action=Action.KEEP, reason=_problem_of_all(have))
         if not any(diff.fixed for diff in diffs):
             return change
-        refusal = ""
+        unblock_hint = ""
         if have.REPLACEMENT.keeps_old:
             displaced = have.displaced_versions() if isinstance(have, KeepsVersions) else ""
             change = replace(change, reason=displaced)
         if isinstance(want, HoldsData) and not self.options.may_destroy(node.name):
             destroy = self.options.destroying(node.name)
-            refusal = f"it holds data; {destroy} lets it be deleted and recreated"
-        return replace(change, action=Action.REPLACE, unblock_hint=refusal)
+            unblock_hint = f"it holds data; {destroy} lets it be deleted and recreated"
+        return replace(change, action=Action.REPLACE, unblock_hint=unblock_hint)
 
     # -- deletions ---------------------------------------------------------------------------
 
@@ -256,9 +256,9 @@ def _undecided(node: Node[Step], want: Step, seen: Observation) -> ResourceChang
     """
     names = " and ".join(seen.alike)
     reason = f"{names} carry its owner tag, and no state says which one is this node's"
-    refusal = f"remove the tag {OWNER} from the wrong ones, or restore the state"
+    unblock_hint = f"remove the tag {OWNER} from the wrong ones, or restore the state"
     change = _change(node, want, seen.have, Action.FOREIGN, reason)
-    return replace(change, unblock_hint=refusal)
+    return replace(change, unblock_hint=unblock_hint)
 
 
 def _change(

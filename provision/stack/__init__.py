@@ -40,7 +40,8 @@ def build_stack(inputs: StackInputs) -> Stack:
     stack = Stack(inputs.config.prefix, mark=inputs.identity.mark)
     encryption = add_encryption(stack, inputs)
     add_tables(stack, inputs, encryption)
-    network = add_secrets(stack, inputs, add_network(stack, inputs))
+    network = add_network(stack, inputs)
+    network = add_secrets(stack, inputs, network)  # adds endpoints to it
     add_flow_logs(stack, inputs, network.vpc, encryption)
     functions = add_functions(stack, inputs, network, encryption)
     add_api(stack, inputs, functions, encryption)
