@@ -22,7 +22,7 @@ AT_ONCE = {"POWERTOOLS_PARAMETERS_MAX_AGE": "0"}
 
 @pytest.fixture
 def asked(function: Function, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Return every call to a service that keeps secrets, with the name in it."""
+    """Yield every call to a service that keeps secrets, with the name in it."""
     named: list[str] = []
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:

@@ -36,7 +36,7 @@ class Sent:
 
 
 def asks(sent: Sent) -> list[Ask]:
-    """Yield the permissions, all required; most operations are an action of their own name."""
+    """Return the permissions, all required; most operations are an action of their own name."""
     return list(_BY_SERVICE[sent.service](sent))
 
 

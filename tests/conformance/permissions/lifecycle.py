@@ -164,14 +164,14 @@ class Liver:
         return reference_stack(new_aws(), self.directory, changes, self.sources)
 
     def run(self, verb: str, changes: Mapping[str, Any], purpose: Purpose) -> Mapping[str, Step]:
-        """Run a command as its own process, under the policies for this configuration."""
+        """Return the steps of a command run as its own process, under its policies."""
         return self.run_stack(verb, self.stack(changes), purpose)
 
     def run_stack(self, verb: str, stack: Stack, purpose: Purpose) -> Mapping[str, Step]:
         return self.part(lambda: self._run_stack(verb, stack, purpose))
 
     def part(self, live: Callable[[], T]) -> T:
-        """Run one command of the life cycle, which reaches AWS only through `asking`."""
+        """Return the result of one command, which reaches AWS only through `asking`."""
         return live()
 
     def asking(self, guard: Guard) -> AbstractContextManager[object]:

@@ -79,7 +79,7 @@ class World:
         return lambda: self.run(verb, edition)
 
     def run(self, verb: str, edition: Edition, *, line: Line | None = None) -> Result:
-        """Run a command as a process of its own, with its own clients and journal."""
+        """Return the result of a command as a process of its own, with its own journal."""
         self.last = line or Line()
         aws = self.aws(None if self.endpoint else self.last)
         home = self.home / edition.name

@@ -1,4 +1,4 @@
-"""Data is deleted only as named and permitted, and so is all that kept data needs."""
+"""Data is deleted only as named and permitted, and nothing that kept data needs is deleted."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class Page:
         return f"http://127.0.0.1:{self.port}"
 
     def fetch(self, method: str, url: str, body: str | None = None, **headers: str) -> Seen:
-        """Send a request; header names are written with `_` for `-`."""
+        """Return the visible answer to a request; header names are written with `_` for `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         options = {"method": method, "headers": named} | ({} if body is None else {"body": body})
         self.asked.put({"url": url, "options": options})
