@@ -125,9 +125,16 @@ class CheckedPlace:
             "FunctionVersion"
         ]
         self.functions.update_function_configuration(FunctionName=FUNCTION, **changed)
-        version = self.functions.publish_version(FunctionName=FUNCTION)["Version"]
-        self.live(version)
+        self.publish_as_it_is()
         return before
+
+    def publish_as_it_is(self) -> None:
+        """Make a version of the function as it is now live, once it is active."""
+        self.functions.get_waiter("function_updated_v2").wait(FunctionName=FUNCTION)
+        version = self.functions.publish_version(FunctionName=FUNCTION)["Version"]
+        for name in ("function_active_v2", "function_updated_v2"):
+            self.functions.get_waiter(name).wait(FunctionName=FUNCTION, Qualifier=version)
+        self.live(version)
 
     def live(self, version: str) -> None:
         self.functions.update_alias(FunctionName=FUNCTION, Name="live", FunctionVersion=version)
