@@ -46,7 +46,7 @@ def steady(place: CheckedPlace, times: int) -> list[str]:
 
     def keep_up() -> None:
         while not ended.is_set():
-            place.home.provision("up", "--local", "--yes")
+            place.home.execute("up", "--local", "--yes")
 
     beside = threading.Thread(target=keep_up)
     beside.start()
