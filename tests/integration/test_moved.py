@@ -224,7 +224,7 @@ def test_a_crash_while_the_state_is_renamed(
                 died = False
             except Died:
                 died = True
-        shutil.copytree(directory / "killed", directory / "found")  # a dead one's lock is free
+        shutil.copytree(directory / "killed", directory / "found")  # a dead process's lock is free
         again = Journal(directory / "found", "tap-dev", KINDS, MOVES).open(HOLDER)
         assert {name: record.step for name, record in again.records.items()} == {
             "table.new": OLD,

@@ -146,7 +146,7 @@ def verbs_told() -> Iterator[None]:
         for verb in (*LOOKING, *MAKING, *REMOVING):
             having = [kind for kind in KINDS.values() if hasattr(kind, verb)]
             assert having, f"no kind has {verb}"
-            for kind in having:  # some verbs are of a capability
+            for kind in having:  # some verbs belong to a capability
                 method = next(vars(base)[verb] for base in kind.__mro__ if verb in vars(base))
                 patch.setattr(kind, verb, _told(method, verb))
         yield
@@ -365,7 +365,7 @@ def _live(liver: Liver) -> None:
     new_aws().dynamodb.delete_table(TableName=SECOND_TABLE)
     liver.look_for_leftovers()
     bare = {"encryption": FULL["encryption"]}
-    liver.run("up", bare, Purpose.UP)  # the domain and the address go
+    liver.run("up", bare, Purpose.UP)  # the domain and the address are deleted
     made = liver.run("up", FULL, Purpose.UP)
     make_removable(new_aws(), made)
     liver.run("down", FULL, Purpose.DOWN)

@@ -98,7 +98,7 @@ class World:
 
     def move_state(self, to: Path) -> None:
         """Give a forked process its own copy of the state as it is on disk."""
-        if self.state.exists():  # it is made only after the first calls
+        if self.state.exists():  # it is created only after the first calls
             shutil.copytree(self.state, to)
         self.state = to
         if self.journal and self.journal._log is not None:
