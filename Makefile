@@ -11,7 +11,7 @@ ON := --local $(if $(filter command,$(firstword $(origin PORT))),--local-port $(
 
 .DEFAULT_GOAL := help
 
-.PHONY: help up status down test check lint types format bench crash-matrix ownership-sweep crashes-sweep replacing state-lost signals-sweep terminal-sweep \
+.PHONY: help up status down test check check-mutants lint types format bench crash-matrix ownership-sweep crashes-sweep replacing state-lost signals-sweep terminal-sweep \
 	laws-sweep pages-sweep fuzz fuzz-api limits errors security drift plan-sweep screens-sweep permissions permissions-sweep screenshots day templates mutants scan audit pins clean
 
 help:  ## this list
@@ -127,6 +127,9 @@ scan: $(VENV)/test.stamp .venv-scan/stamp  ## checkov over the deployed stack, a
 
 mutants: .venv-mutants/stamp  ## faults made on purpose, and those that no unit test notices; docs/testing.md
 	.venv-mutants/bin/python -m bench.mutants $(MUTANTS)
+
+check-mutants: $(VENV)/test.stamp  ## faults in the whole stack that `provision check` must see; docs/check.md
+	$(BIN)/python -m tests.conformance.checks.page
 
 audit: .venv-audit/stamp  ## known vulnerabilities in what is pinned; queries PyPI
 	for pins in requirements/*.txt layer/requirements.txt; do \

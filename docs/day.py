@@ -18,6 +18,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
+
+import boto3
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -113,6 +116,31 @@ def callers_meet_a_fault(shop: Shop) -> None:
     shop.wait(lambda: "its log:" in shop.run("status", "--local"))
 
 
+def response_is_changed(shop: Shop) -> None:
+    """Take a header from the answers that API Gateway gives by itself, as in the console."""
+    endpoint = urlsplit(shop.run("outputs", "api_endpoint", "--local").strip())
+    gateway = boto3.client(
+        "apigateway",
+        endpoint_url=f"http://{endpoint.netloc}",
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106  (the emulator's)
+    )
+    api = endpoint.path.split("/")[2]
+    found = gateway.get_gateway_response(restApiId=api, responseType="DEFAULT_5XX")
+    kept = {
+        name: value
+        for name, value in found["responseParameters"].items()
+        if not name.endswith("Allow-Origin")
+    }
+    gateway.put_gateway_response(
+        restApiId=api,
+        responseType="DEFAULT_5XX",
+        responseParameters=kept,
+        responseTemplates=found["responseTemplates"],
+    )
+
+
 def the_fault_is_mended(shop: Shop) -> None:
     shop.change("app.py", *reversed(FAULT))
 
@@ -122,6 +150,7 @@ HAPPENS: Final[Mapping[str, Callable[[Shop], None]]] = {
     "imports are known": imports_are_known,
     "callers meet a fault": callers_meet_a_fault,
     "the fault is mended": the_fault_is_mended,
+    "a gateway response is changed by hand": response_is_changed,
 }
 """What the comments of the page say, and what is done."""
 

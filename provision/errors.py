@@ -118,6 +118,12 @@ class InvocationFailed(ProvisionError):
     exit_code = 5
 
 
+class ChecksFailed(ProvisionError):
+    """Checks of the deployed API that failed; the message names them."""
+
+    exit_code = 5
+
+
 class AnswerLost(ProvisionError):
     """An invocation whose answer was lost: the function may have run."""
 

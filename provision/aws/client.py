@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import boto3
 import botocore.session
 from botocore.exceptions import ClientError
+from botocore.httpsession import get_cert_path
 
 from provision.aws.access import Access, CallCounts, Location, dns_suffix, location_of
 from provision.aws.call_hooks import CallHooks
@@ -143,6 +144,12 @@ class Aws:
     def assume_account(self, account: str) -> None:
         """Assume this account without asking STS. The caller checks it with the first answer."""
         self._where = location_of(self._core, account, self.access.region)
+
+    @property
+    def ca_bundle(self) -> str:
+        """The file of the certificate authorities that AWS is trusted by."""
+        chosen: str | None = self._core.get_config_variable("ca_bundle")
+        return chosen or str(get_cert_path(True))
 
     @property
     def calls(self) -> CallCounts:

@@ -16,6 +16,7 @@ from typing import TextIO
 import click
 
 from provision import __version__
+from provision.cli.check import check
 from provision.cli.command_classes import Verbs
 from provision.cli.completion import completion
 from provision.cli.config import config_group
@@ -65,6 +66,7 @@ for command in (
     status,
     down,
     push,
+    check,
     logs,
     outputs,
     invoke,

@@ -23,6 +23,14 @@ from provision.cli.options import (
 if TYPE_CHECKING:
     from provision.commands.session import Session
 
+check_option = click.option(
+    "--check",
+    is_flag=True,
+    envvar="PROVISION_UP_CHECK",
+    allow_from_autoenv=False,
+    help="Then check what is deployed, for up to 120 s.",
+)
+
 
 @click.command(cls=Verb, short_help="Make AWS match config.yaml.")
 @click.argument(
@@ -38,6 +46,7 @@ if TYPE_CHECKING:
 @destroy_option
 @no_backup_option
 @parallel_option
+@check_option
 @trace_option
 @pass_session
 def up(
@@ -50,6 +59,7 @@ def up(
     *,
     yes: bool,
     no_backup: bool,
+    check: bool,
 ) -> int:
     """Make AWS match config.yaml; with FILE, apply exactly this saved plan, or nothing."""
     if file and no_backup:
@@ -63,7 +73,15 @@ def up(
 
     agreement = Confirmation(yes, confirm)
     if file:
-        return up_saved(session, file, agreement, adopt=adopt, destroy=destroy, workers=parallel)
+        return up_saved(
+            session,
+            file,
+            agreement,
+            adopt=adopt,
+            destroy=destroy,
+            workers=parallel,
+            then_check=check,
+        )
     return run(
         session,
         agreement,
@@ -71,4 +89,5 @@ def up(
         destroy=destroy,
         backup=not no_backup,
         workers=parallel,
+        then_check=check,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from provision.commands.check import failure_of
 from provision.commands.decision_hints import decision_hint
 from provision.commands.invocation import Invocation
 from provision.commands.session import Session
@@ -11,6 +12,7 @@ from provision.errors import Interrupted, NothingDone, NotPermitted, PartialFail
 from provision.model.step import Step
 from provision.plan.plan import Result
 from provision.views.results import untried_words
+from provision.workflows.checks.runner import Checked
 from provision.workflows.removal_report import RemovalReport
 from provision.workspace import Workspace
 
@@ -40,6 +42,7 @@ def print_result_document(
     result: Result,
     resources: Mapping[str, Step],
     removal: RemovalReport | None = None,
+    checked: Checked | None = None,
 ) -> None:
     """Print the document of a run. `resources` are those that its outputs are of."""
     session.print_document(
@@ -47,8 +50,9 @@ def print_result_document(
         result.changes,
         resources,
         failed=result.failed,
-        error=final_error(session.call, result),
+        error=final_error(session.call, result) or (failure_of(checked) if checked else None),
         removal=removal,
+        checked=checked,
     )
 
 

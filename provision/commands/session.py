@@ -37,6 +37,7 @@ from provision.views.json_documents import run_document
 from provision.views.plan import print_plan
 from provision.views.progress import Progress
 from provision.views.timing import print_timing
+from provision.workflows.checks.runner import Checked
 from provision.workflows.health import Health
 from provision.workflows.origins import edited
 from provision.workflows.removal_report import RemovalReport
@@ -182,6 +183,7 @@ class Session:
         health: Health | None = None,
         error: ProvisionError | None = None,
         removal: RemovalReport | None = None,
+        checked: Checked | None = None,
     ) -> None:
         """Print the one JSON document."""
         failures = {node: self.call.word(failure) for node, failure in (failed or {}).items()}
@@ -196,6 +198,7 @@ class Session:
             health=health,
             error=self.call.word(error) if error else None,
             removal=removal,
+            checked=checked,
         )
         self.call.answer(text)
 

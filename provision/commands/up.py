@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from provision import LOCAL_ENVIRONMENT
+from provision.commands.check import CheckOptions, failure_of, run_checks, show_checks
 from provision.commands.confirmation import (
     Confirmation,
     asks_for_new,
@@ -32,8 +33,12 @@ def up(
     destroy: tuple[str, ...],
     backup: bool,
     workers: int,
+    then_check: bool = False,
 ) -> int:
-    """Apply a new plan. Exit codes: 0 done, 1 not confirmed, 9 partly done, 130 interrupted."""
+    """Apply a new plan. Exit codes: 0 done, 1 not confirmed, 9 partly done, 130 interrupted.
+
+    `then_check`: ask the checks if nothing failed; 5 if one of them did.
+    """
     require_answer(session, "up", yes=agreement.given)
     workspace = session.open(unlisted=asks_for_new(session, "Make a new environment", agreement))
     check_nodes(workspace, (*adopt, *destroy))
@@ -52,7 +57,7 @@ def up(
                 lambda: plan_with_prerequisites(session, workspace, journal, plan_options, workers),
             )
         result = apply(session, workspace, journal, seen, plan_options, workers)
-    return report(session, workspace, result)
+    return report_and_check(session, workspace, result, then_check=then_check)
 
 
 def plan_and_show(
@@ -90,6 +95,24 @@ def apply(
     ):
         engine = workspace.engine(journal, plan_options, progress.report)
         return engine.apply(seen, workers=workers)
+
+
+def report_and_check(
+    session: Session, workspace: Workspace, result: Result, *, then_check: bool
+) -> int:
+    """Report the result and, if nothing failed, ask the checks if the user wants it."""
+    if not then_check or final_error(session.call, result):
+        return report(session, workspace, result)
+    if session.call.as_json:
+        _, checked = run_checks(session, workspace, result.resources, CheckOptions())
+        print_result_document(session, workspace, result, result.resources, checked=checked)
+        code = finish(session, result)
+    else:
+        code = report(session, workspace, result)
+        target, checked = run_checks(session, workspace, result.resources, CheckOptions())
+        show_checks(session, target, checked)
+    failure = failure_of(checked)
+    return code or (failure.exit_code if failure else 0)
 
 
 def report(session: Session, workspace: Workspace, result: Result) -> int:

@@ -23,7 +23,7 @@ from provision.commands.node_names import check_nodes
 from provision.commands.prerequisites import plan_with_prerequisites
 from provision.commands.recheck import replan_unchanged
 from provision.commands.session import Session
-from provision.commands.up import apply, plan_and_show, report
+from provision.commands.up import apply, plan_and_show, report_and_check
 from provision.commands.yes_no import is_unattended
 from provision.errors import WrongAccount
 from provision.plan.options import PlanOptions
@@ -48,6 +48,7 @@ def up_saved(
     adopt: tuple[str, ...],
     destroy: tuple[str, ...],
     workers: int,
+    then_check: bool = False,
 ) -> int:
     """Apply a saved plan; ask only for adoptions and data losses that the command line lacks.
 
@@ -83,7 +84,7 @@ def up_saved(
                 lambda: plan_with_prerequisites(session, workspace, journal, plan.consent, workers),
             )
         result = apply(session, workspace, journal, seen, plan.consent, workers)
-    return report(session, workspace, result)
+    return report_and_check(session, workspace, result, then_check=then_check)
 
 
 def _unallowed(

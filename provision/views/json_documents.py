@@ -20,7 +20,9 @@ from provision.sanitizing.masking import MASKED, Masked
 from provision.stack.inputs import StackInputs
 from provision.steps.apigateway.api_key import ApiKey
 from provision.unknown import KNOWN_AFTER_UP, Unknown
+from provision.views.json_check import check_fields
 from provision.views.json_head import SCHEMA, as_text, error_fields
+from provision.workflows.checks.runner import Checked
 from provision.workflows.health import Health
 from provision.workflows.leftovers import Leftover
 from provision.workflows.refresh import RecordStatus, RefreshResult
@@ -40,6 +42,7 @@ def run_document(
     health: Health | None = None,
     error: ProvisionError | None = None,
     removal: RemovalReport | None = None,
+    checked: Checked | None = None,
 ) -> str:
     """Return the document of plan, up, push, down and status."""
     counts = Counter(change.action for change in changes.values())
@@ -62,6 +65,8 @@ def run_document(
         answer["health"] = {**asdict(health), "problems": problems}
     if removal is not None:
         answer["removal"] = _removal(removal)
+    if checked is not None:
+        answer["check"] = check_fields(checked)
     return as_text(answer, _plain)
 
 

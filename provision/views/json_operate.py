@@ -1,4 +1,4 @@
-"""Builds the JSON documents of commands that use a stack: invoke and dlq (docs/json.md)."""
+"""Builds the JSON documents of commands that use a stack: invoke, dlq and check (docs/json.md)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from provision.aws.access import CallCounts
 from provision.errors import ProvisionError
 from provision.stack.inputs import StackInputs
 from provision.views.invoke import as_document
+from provision.views.json_check import check_fields
 from provision.views.json_documents import call_counts, head
 from provision.views.json_head import as_text, error_fields
+from provision.workflows.checks.runner import Checked
 from provision.workflows.dead_letters import LetterQueue
 from provision.workflows.invoke import Invoked
 from provision.workflows.letter import Letter
@@ -114,6 +116,17 @@ def redrive_document(
     """Return the document of dlq redrive; `error` is what ended it early."""
     listed = [_letter(each.letter, each.outcome.value, each.why) for each in found]
     return _document(inputs, calls, {**_queue(queue), "messages": listed}, seconds, error)
+
+
+def check_document(
+    inputs: StackInputs,
+    calls: CallCounts,
+    checked: Checked,
+    error: ProvisionError | None,
+    seconds: float,
+) -> str:
+    """Return the document of check. Requests to the API itself are not among the calls."""
+    return _document(inputs, calls, check_fields(checked), seconds, error)
 
 
 def _document(

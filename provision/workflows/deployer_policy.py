@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Final
@@ -28,6 +28,7 @@ from provision.steps.lambda_.function import Function
 from provision.steps.logs.log_group import LINES
 from provision.steps.sqs.queue import Queue
 from provision.workflows import dead_letters, health, invoke, leftovers, redrive
+from provision.workflows.checks import deployed
 from provision.workflows.logs.sources import log_sources
 
 ONCE: Final = "-new-key"
@@ -37,8 +38,8 @@ ONCE: Final = "-new-key"
 class Purpose(StrEnum):
     """The commands that a policy must suffice for.
 
-    `up` also covers push; `status` covers plan, outputs and refresh; `plan` covers only plan, with
-    names that are yet to be added; `operate` covers invoke, dlq and logs.
+    `up` also covers push and `up --check`; `status` covers plan, outputs and refresh; `plan` covers
+    only plan, with names that are yet to be added; `operate` covers check, invoke, dlq and logs.
     """
 
     UP = "up"
@@ -71,7 +72,9 @@ _OTHER_CALLERS: Final[Mapping[Purpose, tuple[tuple[str, tuple[iam.ApiCall, ...]]
     Purpose.ALL: (*_ALWAYS, ("status", health.CALLS), ("leftovers", leftovers.CALLS)),
 }
 """Callers in addition to the steps."""
-_OPERATED: Final[tuple[tuple[str, type[Step], tuple[iam.ApiCall, ...]], ...]] = (
+_Using = tuple[str, type[Step], tuple[iam.ApiCall, ...]]
+_CHECKED: Final[tuple[_Using, ...]] = (*(("check", kind, calls) for kind, calls in deployed.CALLS),)
+_OPERATED: Final[tuple[_Using, ...]] = (
     ("invoke", Function, invoke.CALLS),
     ("dlq", Function, redrive.CALLS),
     ("dlq", Queue, dead_letters.CALLS),
@@ -91,15 +94,17 @@ def deployer_asks(
     for by, calls in _OTHER_CALLERS[purpose]:
         asked += asked_by_others(by, calls, where, stack)
     if purpose in {Purpose.OPERATE, Purpose.ALL}:
-        asked += _asked_by_operating(stack, where)
+        asked += _asked_by_operating(stack, where, (*_CHECKED, *_OPERATED))
+    elif purpose is Purpose.UP:
+        asked += _asked_by_operating(stack, where, _CHECKED)
     return [_to_come(each, stack.name) for each in asked] if purpose is Purpose.PLAN else asked
 
 
-def _asked_by_operating(stack: Stack, where: Location) -> list[Asked]:
+def _asked_by_operating(stack: Stack, where: Location, using: Sequence[_Using]) -> list[Asked]:
     steps = expected(stack, where)
     operated = [
         (by, step, calls)
-        for by, kind, calls in _OPERATED
+        for by, kind, calls in using
         for step in steps.values()
         if isinstance(step, kind)
     ]

@@ -40,7 +40,7 @@ def rows() -> dict[str, str]:
 
 
 def comments(path: Path) -> Iterator[str]:
-    """Return the comments, each on one line; those on adjacent lines are joined."""
+    """Yield the comments, each on one line; those on adjacent lines are joined."""
     said, last = "", -1
     for token in tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline):
         if token.type == tokenize.COMMENT:

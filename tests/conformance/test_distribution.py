@@ -174,7 +174,7 @@ def link(there: Path, here: Path) -> None:
 
 
 def closure(asked: Iterable[Requirement]) -> Iterator[importlib.metadata.Distribution]:
-    """Return the distributions that installing these requirements would install, without ours."""
+    """Yield the distributions that installing these requirements would install, without ours."""
     todo, seen = list(asked), set()
     while todo:
         requirement = todo.pop()

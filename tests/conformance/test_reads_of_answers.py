@@ -188,7 +188,7 @@ class Read(NamedTuple):
 
 
 def typed(package: str) -> dict[Expression, Any]:
-    """Yield every expression of the package with its type; stubs come from mypy's cache."""
+    """Return every expression of the package with its type; stubs come from mypy's cache."""
     settings = ["--config-file", str(ROOT / "pyproject.toml")]
     sources, options = process_options([*settings, "-p", package])
     options.export_types = True

@@ -146,7 +146,7 @@ def _whole_afterwards(provision: Provision, command: str, state: str) -> None:
         assert boto3.client("dynamodb").list_tables()["TableNames"] == []
         assert _vpcs() == 0
         return
-    if command == "push":  # it may have ended where more than code has to change
+    if command == "push":  # it may have ended because more than the code must change
         assert provision("up", "--yes").code == 0
     again: Answer = provision("up", "--yes", "--json")
     assert again.code == 0, again.err

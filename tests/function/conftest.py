@@ -194,7 +194,7 @@ def layer_path(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFac
 
 
 def load(monkeypatch: pytest.MonkeyPatch, layer_path: Path) -> ModuleType:
-    """Import function/app.py again; `forget` removes the modules it imported."""
+    """Return function/app.py, imported again; `forget` removes the modules it imported."""
     monkeypatch.syspath_prepend(str(FUNCTION))
     # At the end: what this environment has as well is loaded once, from here.
     monkeypatch.setattr(sys, "path", [*sys.path, str(layer_path)])

@@ -184,7 +184,7 @@ class Gateway:
             raise Refused("BAD_REQUEST_BODY", 400, "Invalid request body", said)
 
     def _mock(self, method: Method, request: Request) -> tuple[int, dict[str, str], str]:
-        """Answer by a mock integration.
+        """Return the answer of a mock integration.
 
         The template is chosen by the exact content type. Without one a body passes through, which
         gives no status, unless that is forbidden.
@@ -228,7 +228,7 @@ class Gateway:
     def _gateway_response(
         self, refused: Refused, context: Mapping[str, str]
     ) -> tuple[int, dict[str, str], str]:
-        """Answer; `validationErrorString` is escaped here, and no other caller's text appears."""
+        """Return the answer; `validationErrorString` is the only caller's text, and escaped."""
         kinds = self.contents.gateway_responses
         response = kinds.get(refused.kind) or kinds[f"DEFAULT_{refused.status // 100}XX"]
         values = {**context, "error.validationErrorString": json.dumps(refused.details)[1:-1]}

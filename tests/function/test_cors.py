@@ -34,7 +34,7 @@ OTHER = {
 
 
 def headers_read() -> Iterator[str]:
-    """Return the name in every access to a request's headers."""
+    """Yield the name in every access to a request's headers."""
     for file in sorted(FUNCTION.glob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("event.headers.get"):

@@ -139,7 +139,7 @@ def run_as_lambda(
     environment: dict[str, str],
     events: Sequence[dict[str, Any]] = (request("POST", body={"name": "a"}), request("GET", "no")),
 ) -> str:
-    """Run the function in its own process, because tracing changes botocore permanently."""
+    """Return the output of a process of its own: tracing changes botocore permanently."""
     here = {"LAMBDA_TASK_ROOT": str(FUNCTION)}
     path = os.pathsep.join(map(str, (FUNCTION, FUNCTION.parent, layer_path)))
     done = subprocess.run(

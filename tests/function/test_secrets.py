@@ -22,7 +22,7 @@ AT_ONCE = {"POWERTOOLS_PARAMETERS_MAX_AGE": "0"}
 
 @pytest.fixture
 def asked(function: Function, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Return every call to a service that keeps secrets, with the name in it."""
+    """Yield every call to a service that keeps secrets, with the name in it."""
     named: list[str] = []
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:
@@ -85,7 +85,7 @@ def test_it_is_fetched_once_and_when_it_is_needed(
     function: Function, asked: list[str], call: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fill(function)
-    assert function.call("GET").status == 200  # all on one page: no cursor
+    assert function.call("GET").status == 200  # all items on one page: no cursor
     assert asked == []
     first = page(function)
     cursor = first.document["cursor"]

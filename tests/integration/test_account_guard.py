@@ -31,6 +31,7 @@ COMMANDS = (
     ("keys", "disable", "abc"),
     ("keys", "enable", "abc"),
     ("keys", "remove", "abc"),
+    ("check",),
     ("logs",),
     ("graph", "--live"),
     ("invoke", "items"),

@@ -64,7 +64,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast: None) -> Path:
 def provision(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Provision:
-    monkeypatch.setattr(sys, "argv", ["provision"])  # from PATH, as hints then say
+    monkeypatch.setattr(sys, "argv", ["provision"])  # from PATH, as hints then show
 
     def run(*words: str) -> Answer:
         with pytest.raises(SystemExit) as ended:
@@ -81,7 +81,7 @@ def test_a_life_in_json(account: None, provision: Provision) -> None:
     assert plan.code == 0
     assert plan.json["calls"]["write"] == 0
     total = plan.json["summary"]["create"]
-    assert total == len(plan.json["resources"]) - 1  # network interfaces are Lambda's to make
+    assert total == len(plan.json["resources"]) - 1  # only Lambda creates network interfaces
     assert provision("plan", "--check").code == 4
 
     made = provision("up", "--yes", "--json")

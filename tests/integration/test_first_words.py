@@ -32,7 +32,7 @@ def test_a_group_with_nothing_after_it_prints_its_help(
 
 
 def without(streams: str, *words: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run the command with a stream closed, as a shell's `>&-` does."""
+    """Return the result of the command with a stream closed, as a shell's `>&-` does."""
     command = shlex.join([sys.executable, "-m", "provision", *words])
     return subprocess.run(
         ["/bin/sh", "-c", f"exec {command} {streams}"],

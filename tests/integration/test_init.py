@@ -230,7 +230,7 @@ def test_it_imports_no_sdk(tmp_path: Path) -> None:
 
 
 def asked(folder: Path, *words: str, **variables: str) -> Terminal:
-    """Run the command in a terminal of its own."""
+    """Return a terminal in which the command runs."""
     given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"} | variables
     command = [sys.executable, "-m", "provision", "init", *words]
     return Terminal(command, folder, given | {"TERM": "xterm-256color"}, Size())

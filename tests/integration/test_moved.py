@@ -207,7 +207,7 @@ def test_a_crash_at_any_call_loses_nothing_and_leaves_nothing(
 def test_a_crash_while_the_state_is_renamed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
-    """Killed between any two of its file's changes, it has the records under one name."""
+    """Killed between any two changes of its files, the state has the records under one name."""
     for number in range(1, 9):
         directory = tmp_path / str(number)
         journal = Journal(directory, "tap-dev", KINDS).open(HOLDER)
@@ -224,7 +224,7 @@ def test_a_crash_while_the_state_is_renamed(
                 died = False
             except Died:
                 died = True
-        shutil.copytree(directory / "killed", directory / "found")  # a dead one's lock is free
+        shutil.copytree(directory / "killed", directory / "found")  # a dead process's lock is free
         again = Journal(directory / "found", "tap-dev", KINDS, MOVES).open(HOLDER)
         assert {name: record.step for name, record in again.records.items()} == {
             "table.new": OLD,

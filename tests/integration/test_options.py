@@ -69,7 +69,7 @@ def test_each_is_taken_before_and_after_the_verb_and_means_the_same(option: clic
     assert parsed("keys", *words, "list")[0] == first
     assert parsed("keys", "list", *words)[0] == first
     assert carried == (() if name in {"--verbose", "--debug"} else (tuple(words),))
-    assert parsed(*words, "outputs", *words)[1] == carried  # twice the same is once
+    assert parsed(*words, "outputs", *words)[1] == carried  # twice the same value counts once
     if name != "--debug":
         assert first != plain
 

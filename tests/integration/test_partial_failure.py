@@ -76,7 +76,7 @@ def test_one_line_each_and_the_rest_is_done(
     assert provision("up", "--yes").code == 9
     assert refusing.writes == ["PutDashboard"]
     refusing.writes = []
-    again = provision("up", "--yes")  # nothing is left but what the user must decide
+    again = provision("up", "--yes")  # only the user's decisions are left
     assert again.code == 1
     assert f"--adopt {QUEUE}" in again.err
     assert refusing.writes == []
@@ -111,7 +111,7 @@ def test_down_partly_done(account: None, provision: Provision, refusing: Refusin
     assert provision("up", "--yes").code == 0
     refusing.denied = "DeleteFunction"
     down = provision("down", "--yes", "--destroy-data", "--json")
-    assert down.code == 8  # nothing but permission is wanting
+    assert down.code == 8  # only the permission is missing
     resources = {resource["node"]: resource for resource in down.json["resources"]}
     denied = {node for node, each in resources.items() if each["error"]}
     assert denied == {"function.items.version"}

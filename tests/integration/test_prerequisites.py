@@ -1,4 +1,4 @@
-"""The stack's prerequisites are checked before anything is created, and only then."""
+"""The stack's prerequisites are checked before anything is created, and stop nothing else."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ QUEUE = Queue(name="tap-dev-it", tags={})
 
 
 def refresh(workshop: Workshop, stack: Stack) -> RefreshResult:
-    """Run `provision refresh` as a process of its own."""
+    """Return the result of `provision refresh` as a process of its own."""
     aws = new_aws()
     journal = Journal(workshop.directory, stack.name, KINDS).open(HOLDER)
     try:

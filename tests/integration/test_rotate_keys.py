@@ -252,7 +252,7 @@ def test_cut_short_anywhere_it_goes_on(
 
 
 def planted(office: Office, **more: Any) -> str:
-    """Create a key of our name with our owner tag, as a neighbour."""
+    """Create a key of our name with our owner tag, as a neighbour, and return its id."""
     tags = {OWNER: "tap-dev/api.key.default", **more}
     made: str = new_aws().apigateway.create_api_key(
         name="tap-dev-default", enabled=True, tags=tags

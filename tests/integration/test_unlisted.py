@@ -67,7 +67,7 @@ def test_those_listed_and_the_files_own_are_known(account: None, provision: Prov
 
 def test_a_new_one_is_made_once_by_name_and_then_known(account: None, provision: Provision) -> None:  # noqa: F811
     assert provision("plan", "--env", "pr-7", "--new-env", "--out", "p.json").code == 0
-    assert provision("up", "p.json", "--env", "pr-7").code == 2  # a plan has made nothing
+    assert provision("up", "p.json", "--env", "pr-7").code == 2  # a plan has created nothing
     assert provision("up", "--yes", "--env", "pr-7", "--new-env").code == 0
     for words in (["plan", "--check"], ["status", "--check"], ["outputs"], ["keys", "list"]):
         assert provision(*words, "--env", "pr-7").code == 0
@@ -112,7 +112,7 @@ def test_a_person_is_asked_and_yes_to_another_question_is_no_answer(
     assert provision("up", "--env", "pord").code == 1
     for words in (["up", "--yes"], ["plan", "--json"], ["status"], ["down"], ["push"]):
         monkeypatch.setattr("sys.stdin", Keyboard("y\ny\n"))
-        assert provision(*words, "--env", "pord").code == 2  # declined: nothing was made
+        assert provision(*words, "--env", "pord").code == 2  # declined: nothing was created
     monkeypatch.setattr("sys.stdin", Keyboard("y\ny\n"))
     assert provision("up", "--env", "pord").code == 0
     assert provision("status", "--env", "pord").code == 0

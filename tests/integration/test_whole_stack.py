@@ -60,7 +60,7 @@ def test_its_whole_life(
     stack = reference_stack(new_aws(), tmp_path, changes)
     plan = workshop.run(stack, "plan", workers=8)
     by_action = {f.node: f.action for f in plan.changes.values()}
-    assert by_action.pop("network.interfaces") is Action.KEEP  # Lambda's to make
+    assert by_action.pop("network.interfaces") is Action.KEEP  # created by Lambda
     assert set(by_action.values()) == {Action.CREATE}
     assert workshop.last.writes == []
 

@@ -141,7 +141,7 @@ class Workshop:
         plan_options: PlanOptions = ALLOW_ALL,
         workers: int = 1,
     ) -> Result:
-        """Run `up`, `down` or `plan` as a process of its own, and raise the first failure."""
+        """Return the result of a command as a process of its own, or raise its first failure."""
         self.last = recorder or Recorder()
         aws = self.connect(self.last)
         journal = Journal(self.directory, stack.name, KINDS, stack.moved).open(HOLDER)

@@ -83,7 +83,7 @@ def _client_class(self: Any, service: str, model: ServiceModel) -> type:
 
 
 def _rehearse(config: Config) -> Foreseen:
-    """Rehearse once for each configuration, in any folder: sources are not read."""
+    """Return the rehearsal, once for each configuration: sources are not read."""
     functions = {
         key: one.model_copy(update={"source": ""}) for key, one in config.functions.items()
     }
@@ -140,7 +140,7 @@ def make_cheap(patch: pytest.MonkeyPatch) -> None:
 
 
 def _copied(self: Any, node: dict[str, Any]) -> dict[str, Any]:
-    """Copy as botocore does: the tree of handlers is copied, the handlers are shared."""
+    """Return a copy as botocore's: the tree of handlers is copied, the handlers are shared."""
     copied: dict[str, Any] = {}
     for key, value in node.items():
         if type(value) is NodeList:

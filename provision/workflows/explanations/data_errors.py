@@ -73,6 +73,20 @@ DATA_ERRORS: Final[Mapping[str, ErrorEntry]] = {
         ("`provision logs NAME --errors` shows what it logged",),
         exit_code=5,
     ),
+    "checks-failed": ErrorEntry(
+        "The deployed API does not do what config.yaml says; each failed check says what it wanted"
+        " and what it had.",
+        (
+            "a setting that another party changed in AWS",
+            "a change that AWS does not show everywhere yet, such as a new key",
+            "code that answers otherwise than config.yaml says",
+        ),
+        (
+            "`provision plan` shows what differs, `provision up` puts it right",
+            "`provision check --wait 120` asks again for two minutes",
+        ),
+        exit_code=5,
+    ),
     "answer-lost": ErrorEntry(
         "No answer of an invocation arrived: the function may have run.",
         ("a connection that ended while the function worked",),

@@ -36,12 +36,12 @@ def arn_of_policy(aws: Aws, name: str) -> str:
 
 
 def key_of_theirs(aws: Aws) -> str:
-    """Create a KMS key."""
+    """Create a KMS key, and return its ARN."""
     return aws.kms.create_key()["KeyMetadata"]["Arn"]
 
 
 def role_of_theirs(aws: Aws, service: str) -> str:
-    """Create a role that the service may assume."""
+    """Create a role that the service may assume, and return its ARN."""
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     name = f"theirs-{service.partition('.')[0]}"

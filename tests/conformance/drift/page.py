@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def examined(where: str, directory: Path, together_too: bool) -> tuple[Kinds, Results]:
-    """Try every case on a clean stack, without those that cannot be tried there."""
+    """Return the kinds of the nodes, and the result of each case that can be tried there."""
     results: dict[Case, Exam] = {}
     with PLACES[where](directory / where) as world:
         there = [

@@ -68,7 +68,7 @@ class Bending(Recorder):
         return bent if "Sid" in bent else {**bent, "Sid": ""}
 
     def either(self, value: Any) -> Any:
-        """Return a list of one, or its only value; they are equal, except in a mapping."""
+        """Return a list in any order, or the only value of a list of one: equal for AWS."""
         if isinstance(value, list):
             return value[0] if len(value) == 1 else self.shuffled(value)
         return value

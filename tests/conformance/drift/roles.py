@@ -44,7 +44,7 @@ def trust_everybody(aws: Aws, role: Role) -> None:
 
 def last_longer(aws: Aws, role: Role) -> None:
     """UpdateRole: credentials for twelve hours"""
-    now = aws.iam.get_role(RoleName=role.name)["Role"].get("Description", "")  # it may be theirs
+    now = aws.iam.get_role(RoleName=role.name)["Role"].get("Description", "")  # it may be foreign
     aws.iam.update_role(RoleName=role.name, Description=now, MaxSessionDuration=43_200)
 
 

@@ -91,7 +91,7 @@ class World:
         return Engine(self._stack, self.ours, journal, self.plan_options, self.limitations)
 
     def look(self, adopt: frozenset[str] = frozenset()) -> dict[str, ResourceChange]:
-        """Run `plan`, with permission to replace resources that hold data."""
+        """Return the changes of `plan`, with permission to replace resources that hold data."""
         self.writes.clear()
         self.plan_options = PlanOptions(adopt=adopt, destroy_data=True, backup=False)
         journal = Journal.read(self.directory / "state", "tap-dev", KINDS)
@@ -107,7 +107,7 @@ class World:
         return told_by(self.look())
 
     def up(self) -> Result:
-        """Run `up`, from the last observation."""
+        """Return the result of `up`, from the last observation."""
         self.writes.clear()
         journal = Journal(self.directory / "state", "tap-dev", KINDS).open(HOLDER)
         try:

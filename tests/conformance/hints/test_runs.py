@@ -102,7 +102,7 @@ def _comparable(settings: GlobalOptions, words: Iterable[str]) -> GlobalOptions:
 
 
 def strings(out: str) -> Iterable[str]:
-    """Yield the lines of an answer, or the strings of a document."""
+    """Return the lines of an answer, or the strings of a document."""
     try:
         parts: list[Any] = [json.loads(out)]
     except ValueError:

@@ -36,7 +36,7 @@ class Sent:
 
 
 def asks(sent: Sent) -> list[Ask]:
-    """Yield the permissions, all required; most operations are an action of their own name."""
+    """Return the permissions, all required; most operations are an action of their own name."""
     return list(_BY_SERVICE[sent.service](sent))
 
 
@@ -92,7 +92,7 @@ def _lambda(sent: Sent) -> Iterator[Ask]:
         return
     function = params.get("Resource") or arn("lambda", f"function:{params['FunctionName']}")
     if sent.operation == "Invoke":  # an action of another name, on what is invoked
-        qualifier = params.get("Qualifier")  # without one, the function itself is asked for
+        qualifier = params.get("Qualifier")  # without one, the function itself is checked
         yield Ask("lambda:InvokeFunction", f"{function}:{qualifier}" if qualifier else function)
         return
     tags = requested(params.get("Tags"))
@@ -108,11 +108,11 @@ def _lambda(sent: Sent) -> Iterator[Ask]:
         yield _on_key("kms:CreateGrant", key)
         yield _on_key("kms:Encrypt", key)
     if sent.operation == "GetFunction" and "Qualifier" not in params:
-        yield Ask("lambda:ListTags", function)  # else no tags are shown
+        yield Ask("lambda:ListTags", function)  # otherwise no tags are shown
     if sent.operation == "GetFunction" and (
         key := current_tags.key_of_function(params["FunctionName"])
     ):
-        yield _on_key("kms:Decrypt", key)  # else no variables are shown
+        yield _on_key("kms:Decrypt", key)  # otherwise no variables are shown
     if "Role" in params:
         passed: Context = {"iam:passedtoservice": ("lambda.amazonaws.com",)}
         yield Ask("iam:PassRole", params["Role"], passed)

@@ -143,7 +143,7 @@ def _hold(asked: Connection, trial: Callable[[str], str]) -> None:
         for action, process, answer in running:
             try:
                 said[action] = answer.recv()
-            except EOFError:  # it fell; its traceback is on the screen
+            except EOFError:  # it crashed; its traceback is on the screen
                 said[action] = ""
             process.join()
     asked.send(said)
@@ -153,7 +153,7 @@ def _start(trial: Callable[[str], str], action: str) -> tuple[Any, Connection]:
     here, there = FORK.Pipe()
     process = FORK.Process(target=lambda: there.send(trial(action)))
     process.start()
-    there.close()  # so that its end is seen, however it comes
+    there.close()  # so that any end of it is seen
     return process, here
 
 

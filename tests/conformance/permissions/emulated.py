@@ -72,7 +72,7 @@ class Emulated:
         (self.home / f"{name}.yaml").write_text(text, "utf-8")
 
     def provision(self, user: str, name: str, *words: str) -> Said:
-        """Run one command in this process, for the stack NAME-local."""
+        """Return how one command in this process ended, for the stack NAME-local."""
         before = ("--config", str(self.home / f"{name}.yaml"), "--state", str(self.home / name))
         code, out, err = 0, io.StringIO(), io.StringIO()
         with (

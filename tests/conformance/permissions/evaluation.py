@@ -80,7 +80,7 @@ class Index:
 
 
 def lines(policies: Iterable[Document]) -> list[Line]:
-    """Yield every line of the policies."""
+    """Return every line of the policies."""
     return [
         Line(
             statement["Effect"],

@@ -261,7 +261,7 @@ def meddle(there: Emulated, user: str, name: str) -> dict[str, str]:
 
 
 def meddle_with_key(there: Emulated, user: str, key: str) -> dict[str, str]:
-    """Try to delete, open, tag and rename the customer's key as the user."""
+    """Try to delete, open and tag the customer's key, and to delete its alias, as the user."""
     kms = there.client("kms", user)
     mark = [{"TagKey": OWNER, "TagValue": "tap-local/encryption.key"}]
     calls: Mapping[str, Callable[[], object]] = {

@@ -43,7 +43,7 @@ def enforced(tmp_path_factory: pytest.TempPathFactory) -> Taking:
         liver.sources.code += "# changed\n"
         liver.sources.layer_text += "# changed\n"
         liver.run("up", CHANGED, Purpose.UP)
-        liver.look_for_leftovers()  # where a right to list is missed, which a look does without
+        liver.look_for_leftovers()  # the missing permission to list does not stop a read
         liver.run("down", CHANGED, Purpose.DOWN)
         return liver
 

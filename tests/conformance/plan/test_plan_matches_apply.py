@@ -128,7 +128,7 @@ class World:
         return reference_stack(new_aws(), self.folder, changes, sources)
 
     def plan(self, stack: Stack) -> Plan:
-        """Plan in a process of its own; the clients refuse writes."""
+        """Return the plan of a process of its own, whose clients refuse writes."""
         watched = Watched()
         aws = new_aws(watched)
         journal = Journal.read(self.folder / "state", stack.name, KINDS)

@@ -35,7 +35,7 @@ class LawfulWorkshop(Workshop):
         return ours(self.held, recorder)
 
     def up(self, step: Step, *, within: float = 3600) -> Step:
-        """Run `up` of the one node, which raises no error and ends within the time."""
+        """Return the step after `up`, which raises no error and ends within the time."""
         return self._judged(one_node(step), "up", within).resources["it"]
 
     def down(self, step: Step, *, within: float = 3600) -> None:

@@ -69,7 +69,7 @@ class LawProxy:
         return self.court.hear(model, call, lambda: self._forward(request))
 
     def _serve_deployed(self, request: Request) -> Reply:
-        """Serve the deployed API, which laws know as `execute-api` with the operation Invoke."""
+        """Return the answer of the deployed API, which laws know as `execute-api`, Invoke."""
         call = Call("execute-api", "Invoke", {"path": request.path, "headers": request.headers})
         for law in self.court.laws:
             verdict = law.before(call, self.court.world) if law.concerns(call) else None

@@ -40,7 +40,7 @@ LAWS: tuple[type[Law], ...] = (
     *scaling.LAWS,
     *sns.LAWS,
     *sqs.LAWS,
-    *pages.LAWS,  # the last: it cuts up what the others have made of an answer
+    *pages.LAWS,  # the last: it splits the answers that the others have changed
 )
 
 

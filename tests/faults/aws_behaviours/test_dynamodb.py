@@ -273,7 +273,7 @@ def test_d20_deleting_takes_a_while(court: Session, tmp_path: Path, seed: int) -
     held.clock.sleep(20)
     shop = under(held, tmp_path)
     shop.up(TABLE)
-    shop.up(replace(TABLE, key="pk"), within=60)  # deleted and made again in one run
+    shop.up(replace(TABLE, key="pk"), within=60)  # deleted and created again in one run
     shop.down(TABLE, within=60)
     assert len(held.refused("D20")) == 1
 

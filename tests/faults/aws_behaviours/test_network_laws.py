@@ -35,7 +35,7 @@ class Placed(NamedTuple):
 
 
 def by_hand(held: Court, directory: Path) -> Placed:
-    """Create a function in a network with a naive client."""
+    """Create a function in a network with a naive client, and return the network."""
     ec2 = naive(held, "ec2")
     vpc = ec2.create_vpc(CidrBlock="10.30.0.0/24")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.30.0.0/25")["Subnet"]["SubnetId"]

@@ -57,7 +57,7 @@ def test_r2_what_is_there_cannot_be_created(court: Session, tmp_path: Path) -> N
     held = court(laws.CreateIsNotUpsert(), LosesOnce("ChangeResourceRecordSets"))
     zone = make_zone()
     shop = under(held, tmp_path)
-    shop.up(CNAME)  # its answer is lost: said again, it is there already, and ours
+    shop.up(CNAME)  # its answer is lost: a repetition finds the record, which is ours
     assert len(held.refused("R2")) == 1
     shop.stays(CNAME)
     shop.up(replace(CNAME, ttl=60))
@@ -79,7 +79,7 @@ def test_r3_deleted_to_the_letter(court: Session, tmp_path: Path) -> None:
         change(client, zone, "DELETE")
 
     under(held, tmp_path).up(CNAME)
-    stale = replace(CNAME, ttl=60)  # it was changed after we had looked
+    stale = replace(CNAME, ttl=60)  # it was changed after the observation
     stale.delete(ours(held))
     assert CNAME.observe(ours(held)) is None
     assert len(held.refused("R3")) == 2
@@ -103,7 +103,7 @@ def test_r4_a_change_spreads(court: Session, tmp_path: Path, seed: int) -> None:
     shop = under(held, tmp_path)
     shop.up(ALIAS, within=110)
     assert shop.elapsed >= 5
-    shop.down(ALIAS, within=1)  # nothing waits for what is gone to be gone everywhere
+    shop.down(ALIAS, within=1)  # no one waits until a deletion has spread
 
 
 @pytest.mark.parametrize("seed", SEEDS)

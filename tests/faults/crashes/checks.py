@@ -49,7 +49,7 @@ class Judge:
                 self._learn(file)
                 status = 0
             except BaseException:  # noqa: BLE001  (it ends here, with status 1)
-                traceback.print_exc()  # what the child says would be lost with it
+                traceback.print_exc()  # the child's output would be lost with it
             finally:
                 os._exit(status)
         assert os.waitpid(child, 0)[1] == 0

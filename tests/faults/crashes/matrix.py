@@ -69,7 +69,7 @@ class Matrix:
         return self.judge.world
 
     def run(self) -> list[Cell]:
-        """Run all wanted cells; the account must be as before the operation's `first`."""
+        """Return all wanted cells; the account must be as before the operation's `first`."""
         self.judge.prepare()
         self.judge.learn(self.results)
         line = Line(killed=lambda: self._judge(None))

@@ -79,7 +79,7 @@ class World:
         return lambda: self.run(verb, edition)
 
     def run(self, verb: str, edition: Edition, *, line: Line | None = None) -> Result:
-        """Run a command as a process of its own, with its own clients and journal."""
+        """Return the result of a command as a process of its own, with its own journal."""
         self.last = line or Line()
         aws = self.aws(None if self.endpoint else self.last)
         home = self.home / edition.name
@@ -98,7 +98,7 @@ class World:
 
     def move_state(self, to: Path) -> None:
         """Give a forked process its own copy of the state as it is on disk."""
-        if self.state.exists():  # it is made only after the first calls
+        if self.state.exists():  # it is created only after the first calls
             shutil.copytree(self.state, to)
         self.state = to
         if self.journal and self.journal._log is not None:

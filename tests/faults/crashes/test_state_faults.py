@@ -151,7 +151,7 @@ def test_a_state_directory_that_cannot_be_written_is_told_before_any_call(
     assert "--state" in (caught.value.hint or "")
     assert workshop.last.writes == []
     assert workshop.last.reads == []
-    workshop.run(stack(), "up")  # and the lock was given back
+    workshop.run(stack(), "up")  # and the lock was released
 
 
 def test_a_read_only_state_can_still_be_read(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Data is deleted only as named and permitted, and so is all that kept data needs."""
+"""Data is deleted only as named and permitted, and nothing that kept data needs is deleted."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_what_is_anothers_is_not_destroyed_by_being_named(home: Path, provision:
 @pytest.mark.parametrize(
     "words",
     [
-        ["--destroy", "encryption.key"],  # the table stays, and what is in it could not be read
+        ["--destroy", "encryption.key"],  # the table stays, and its items could not be read
         ["--destroy", "table.items"],  # its backup stays
         ["--destroy-data"],  # likewise
     ],

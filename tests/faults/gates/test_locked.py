@@ -33,6 +33,7 @@ READS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("status",): (),
     ("outputs",): (),
     ("keys", "list"): (),
+    ("check",): (),
     ("logs",): (),
     ("graph",): ("--live",),
     ("invoke",): ("items",),

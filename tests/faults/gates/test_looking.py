@@ -102,7 +102,7 @@ def test_nor_does_what_it_looks_with(
 ) -> None:
     make_table()
     monkeypatch.setattr(part, first_writes)
-    # A watch that sees one save, and would then wait for ever.
+    # A watch that sees one save, and would then wait forever.
     monkeypatch.setattr("provision.commands.push_watch.watch_saves", lambda *_: iter([["items"]]))
     told = provision(*words)
     assert (told.code, STOPPED in told.err) == (1, True), told.err

@@ -33,7 +33,7 @@ def cut_short(home: Path, node: str, step: Step) -> None:
         ({OWNER: f"{STRANGER}/function.items.logs"}, False),
         ({OWNER: "somebody"}, False),
         ({OWNER: f"{MARK}/function.items.logs"}, True),
-        ({}, True),  # a late writer made it again, without a tag
+        ({}, True),  # a late writer recreated it, without a tag
         ({"team": "theirs"}, True),
     ],
     ids=["another stack's", "somebody's", "ours", "unmarked", "marked by others' tags"],

@@ -36,7 +36,7 @@ def make_table(name: str = TABLE, node: str = "table.items", owner: str = MARK) 
 
 
 def make_key() -> str:
-    """Create the stack's own key, found by its alias."""
+    """Create the stack's own key, found by its alias, and return its id."""
     kms = boto3.client("kms")
     tags: Any = [{"TagKey": OWNER, "TagValue": f"{MARK}/encryption.key"}]
     made = kms.create_key(Tags=tags)["KeyMetadata"]["KeyId"]

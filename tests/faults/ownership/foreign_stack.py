@@ -28,7 +28,7 @@ def act(
     recorder: Recorder | None = None,
     region: str = REGION,
 ) -> Result:
-    """Run `up` or `down` as its own process; failures are in the outcome, as users meet them."""
+    """Return the result of `up` or `down` as its own process, failures included."""
     aws = new_aws(recorder, region)
     journal = Journal(directory, stack.name, KINDS).open(HOLDER)
     try:

@@ -21,7 +21,7 @@ from tests.support.sample_stack import reference_stack
 DOMAIN = {"domain": {"name": "api.example.com", "zone": "example.com"}}
 CHANGES = SMALL | {"api": SMALL["api"] | DOMAIN | {"waf": {}}}
 
-NODES = {  # one of every kind that carries a mark AWS lets others change
+NODES = {  # one of every kind whose owner tag AWS lets others change
     "monitoring.alarm.function-items-dead-letters",
     "api.key.default",
     "api.certificate",
@@ -96,7 +96,7 @@ def test_retagged_behind_our_back(zone: None, tmp_path: Path, node: str) -> None
     assert removed.changes[node].action is Action.FOREIGN
     stays = {node} | left
     used = set[str]().union(*(ancestors(stack, name) for name in stays))
-    assert set(removed.failed) <= used  # what AWS refuses to delete meanwhile
+    assert set(removed.failed) <= used  # resources that AWS refuses to delete in the meantime
     assert seen_of(steps, stays) == {name: before[name] for name in sorted(stays)}
     lasting = {name for name, step in steps.items() if retention_reason(step)}
     gone = {name: step for name, step in steps.items() if name not in stays | lasting}
@@ -110,5 +110,5 @@ def test_the_nodes_tried_are_one_of_every_kind_with_a_mark(zone: None, tmp_path:
     marked = {step.KIND for step in steps.values() if isinstance(step, Tagged | Dashboard)}
     assert {steps[node].KIND for node in NODES} == marked
     assert {node for node in WITH_PARTS if parts(stack, node, steps)} | {
-        "monitoring.topic"  # its parts are subscriptions, which this stack has none of
+        "monitoring.topic"  # its parts are subscriptions, and this stack has none
     } == set(WITH_PARTS)

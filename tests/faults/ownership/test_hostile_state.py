@@ -26,7 +26,7 @@ from tests.support.sample_stack import reference_stack
 
 LIVES = [
     pytest.param("victim", ("down",), id="down"),
-    # Its marks begin as those of an older provision did for us: `tap-dev/`.
+    # Its owner tags begin as ours did in an older version: `tap-dev/`.
     pytest.param("tap-dev", ("up", "down"), id="up down"),
 ]
 SEEDS = range(40) if os.environ.get("OWNERSHIP_SWEEP") else range(1)

@@ -60,7 +60,7 @@ class Lives:
         return reference_stack(aws, self.directory / which, changes)
 
     def next(self, which: str) -> Result:
-        """Run the next part of its life cycle."""
+        """Return the result of the next part of its life cycle."""
         verb = LIFE[self.done[which]]
         self.done[which] += 1
         stack = self.stack(which, {} if verb == "up" else CHANGED)

@@ -176,7 +176,7 @@ def test_down_leaves_what_is_theirs_as_it_was(
         everything = replace(
             history[-1][0], plain=frozenset({"table", "queue", "logs", "topic"}), function=True
         )
-        if forget and last is None:  # what the last configuration has is then found by its tags
+        if forget and last is None:  # the last resources are then found by their tags
             for file in (folder / "state").iterdir():
                 file.unlink()
         attempt(folder, built(history[-1][0], "tap-dev", folder), "down", last)

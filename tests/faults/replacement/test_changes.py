@@ -167,7 +167,7 @@ def test_a_tables_key_waits_for_consent(
     }
     with pytest.raises(Exception, match="would be replaced"):
         workshop.run(new, "up", plan_options=PlanOptions())
-    granted = ["ModifyVpcEndpoint", "PutRolePolicy"]  # of a sorted table Query is granted, too
+    granted = ["ModifyVpcEndpoint", "PutRolePolicy"]  # with a sort key, Query is granted too
     assert sorted(workshop.last.writes) == granted
     assert now() == held
     workshop.run(new, "up", plan_options=PlanOptions(destroy=frozenset({"table.items"})))

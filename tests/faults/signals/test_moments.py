@@ -91,7 +91,7 @@ def test_while_a_layer_is_built(
     def interrupt() -> None:
         while not (pid_file.exists() and pid_file.read_text().strip()):
             time.sleep(0.02)
-        time.sleep(0.3)  # until it is not only started, but waited for
+        time.sleep(0.3)  # until it has started and is waited for
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=interrupt, daemon=True).start()

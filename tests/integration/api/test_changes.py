@@ -54,7 +54,7 @@ def slower(route: Method) -> Method:
 
 
 def otherwise(kind: str) -> Any:
-    """Return the API's content as a later version of this tool may build it."""
+    """Return a function that builds the API as a later version of this tool may."""
 
     def made(
         routes: Sequence[Route], cors: Cors | None, models: Mapping[str, Document]

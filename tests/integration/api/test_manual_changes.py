@@ -38,7 +38,7 @@ def redirect(api_id: str) -> Callable[[], None]:
 
 
 def deploy(api: RestApi, description: str) -> str:
-    """Publish the API to our stage as another client."""
+    """Publish the API to our stage as another client, and return the deployment's id."""
     made: str = gateway().create_deployment(restApiId=api.id, description=description)["id"]
     patch = {"op": "replace", "path": "/deploymentId", "value": made}
     gateway().update_stage(restApiId=api.id, stageName="v1", patchOperations=[patch])

@@ -24,7 +24,7 @@ from typing import Any
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FLAGS = (
     "--headless",
-    "--no-sandbox",  # it has none to offer to root, as whom CI runs
+    "--no-sandbox",  # it offers none to root, and CI runs as root
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--disable-quic",
@@ -33,7 +33,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-proxy-server",
-    "--remote-debugging-port=0",  # else it ends as soon as the page is there
+    "--remote-debugging-port=0",  # otherwise it ends as soon as the page is loaded
 )
 PATIENCE = 120.0
 LONG_POLL = 5.0
@@ -95,7 +95,7 @@ class Page:
         return f"http://127.0.0.1:{self.port}"
 
     def fetch(self, method: str, url: str, body: str | None = None, **headers: str) -> Seen:
-        """Send a request; header names are written with `_` for `-`."""
+        """Return the visible answer to a request; header names are written with `_` for `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         options = {"method": method, "headers": named} | ({} if body is None else {"body": body})
         self.asked.put({"url": url, "options": options})

@@ -33,7 +33,7 @@ class Client:
     spare: str
 
     def ask(self, method: str, path: str, document: object = None, **headers: str) -> Seen:
-        """Send a request as a page's script would: with the key, and JSON if there is a body."""
+        """Return the answer to a page's script: with the key, and JSON if there is a body."""
         if document is None:
             return self.plain(method, path, x_api_key=self.key, **headers)
         kind = {"content_type": "application/json"}

@@ -56,7 +56,7 @@ def run(monkeypatch: pytest.MonkeyPatch, encoding: str, *words: str) -> tuple[in
         with pytest.raises(SystemExit) as ended:
             main(list(words))
     text = out.read_back() + err.read_back()
-    assert out.errors == err.errors != "strict"  # for what others write
+    assert out.errors == err.errors != "strict"  # for other programs' output
     assert "unexpected" not in text, text
     assert "Traceback" not in text, text
     return int(ended.value.code or 0), text

@@ -129,7 +129,7 @@ class Account:
         shutil.rmtree(self.state)
 
     def drift(self) -> int:
-        """Change the resources by hand: one tag of each, and the dashboard is deleted."""
+        """Change one tag of each resource, delete the dashboard; return how many changed."""
         aws, touched = new_aws(), 0
         for node, step in self.made.items():
             have = step.observe(aws)
@@ -142,7 +142,7 @@ class Account:
         return touched
 
     def give_away(self) -> int:
-        """Give every resource that can carry an owner tag to another owner."""
+        """Give every resource with an owner tag to another owner; return how many."""
         given = 0
         for node, step in self.made.items():
             have = step.observe(new_aws())
@@ -153,7 +153,7 @@ class Account:
 
 
 def _issued(aws: Aws, zone: str) -> str:
-    """Create a foreign, validated certificate for every name of the zone."""
+    """Create a foreign, validated certificate for every name of the zone; return its ARN."""
     arn = aws.acm.request_certificate(
         DomainName=f"*.{ZONE}", ValidationMethod="DNS", IdempotencyToken="theirs"
     )["CertificateArn"]

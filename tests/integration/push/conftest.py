@@ -49,7 +49,7 @@ class Functions:
         return self.workshop.run(self.stack, "up", workers=4)
 
     def push(self, recorder: Recorder | None = None) -> Result:
-        """Push, and raise the first failure."""
+        """Return the result of a push, or raise its first failure."""
         aws = new_aws(recorder)
         journal = Journal(self.workshop.directory, self.stack.name, KINDS).open(HOLDER)
         try:

@@ -24,7 +24,7 @@ PUSHED = ["UpdateFunctionCode", "PublishVersion", "Invoke", "UpdateAlias"]
 def test_six_calls_and_what_is_waited_for(functions: Functions) -> None:
     outcome = functions.push(recorder := Recorder())
     assert recorder.writes == PUSHED
-    # Besides the first look: the update over, the version's guard read, the version ready.
+    # After the first observation: the update's end, the version's guard, the version ready.
     assert Counter(recorder.reads) == {"GetFunction": 1 + 3, "GetAlias": 1}
     assert live() == ("2", functions.sources.function("items").code_sha256)
     assert {n: f.action.value for n, f in outcome.changes.items()} == {

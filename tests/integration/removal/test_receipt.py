@@ -207,7 +207,7 @@ class Answers:
         if self.denied:
             error = {"Error": {"Code": "AccessDeniedException", "Message": "not you"}}
             raise ClientError(error, "GetResources")  # type: ignore[arg-type]
-        if "Values" in asked["TagFilters"][0]:  # whether another table has a node's mark
+        if "Values" in asked["TagFilters"][0]:  # whether another table has a node's owner tag
             return {"PaginationToken": "", "ResourceTagMappingList": []}
         assert asked["TagFilters"] == [{"Key": OWNER}]
         at = int(asked["PaginationToken"] or 0)

@@ -288,7 +288,7 @@ def domain(certificate: str, patch: pytest.MonkeyPatch) -> str:
 
 
 def edge_domain(certificate: str, patch: pytest.MonkeyPatch) -> str:
-    """Use it in an edge-optimised domain, for public certificates of us-east-1 and private ones."""
+    """Let an edge-optimised domain of us-east-1 use the certificate, and return its name."""
     stranger = domain(certificate, patch)
     made: Any = apigateway_backends["123456789012"]["us-east-1"].domain_names["other.example.com"]
     made.certificate_arn, made.regional_certificate_arn = certificate, None

@@ -226,7 +226,7 @@ def test_the_value_of_a_key_is_told_to_who_asks(
     asked = provision("-vv", "outputs", "api_key")
     (value,) = key_values()
     assert asked.out == f"{value}\n"
-    assert betrays(drawn(asked.out), value)  # the one place, and what the search above would say
+    assert betrays(drawn(asked.out), value)  # the only place, and the result of the search above
     assert value not in asked.err
     assert not any(value.encode() in content for content in files(home).values())
 

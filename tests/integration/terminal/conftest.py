@@ -96,17 +96,17 @@ class Stage:
         return made
 
     def run(self, stack: Stack, words: str, look: Look, **variables: str) -> Terminal:
-        """Run the command in a terminal of its own, by a fork of the program."""
+        """Return a terminal in which a fork of the program runs the command."""
         given = self._variables(look.variables | variables)
         return Terminal(self._words(stack, words), self.folder, given, look.size, forked)
 
     def execute(self, stack: Stack, words: str, look: Look, **variables: str) -> Terminal:
-        """Run the command in a terminal of its own, by the program itself."""
+        """Return a terminal in which the program itself runs the command."""
         given = self._variables(look.variables | variables)
         return Terminal([*COMMAND, *self._words(stack, words)], self.folder, given, look.size)
 
     def run_behind(self, stack: Stack, words: str, look: Look) -> Terminal:
-        """Run the command in the background, as after `&`."""
+        """Return a terminal in which the command runs in the background, as after `&`."""
         given = self._variables(look.variables)
         return Terminal(self._words(stack, words), self.folder, given, look.size, forked_behind)
 
@@ -173,7 +173,7 @@ def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 @pytest.fixture
 def stage(theatre: Stage) -> Iterator[Stage]:
-    """Return the stage without delay and refusals."""
+    """Yield the stage without delay and refusals."""
     yield theatre
     theatre.delay(0)
     theatre.refuse("")

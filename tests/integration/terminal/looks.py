@@ -55,7 +55,7 @@ EVERY: Final = [Look(size, kind) for size, kind in product(SIZES, KINDS)]
 
 
 def looks(*names: str) -> pytest.MarkDecorator:
-    """Run a test with these, written as `80x24-colour`, or with all of them in the sweep."""
+    """Return a decorator for these, written as `80x24-colour`, or for all in the sweep."""
     known = {str(look): look for look in EVERY}
     chosen = EVERY if SWEEP else [known[name] for name in names]
     return pytest.mark.parametrize("look", chosen, ids=str)

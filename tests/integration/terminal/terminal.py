@@ -28,7 +28,7 @@ PATIENCE: Final = 120.0
 # Makes the terminal that is its stdin the controlling one, so that Ctrl-C is a signal.
 _OWN = (
     "import fcntl, os, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
-    # Tests that run under nohup hand down that the end of a terminal is ignored.
+    # Tests that run under nohup pass on that the end of a terminal is ignored.
     " signal.signal(signal.SIGHUP, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
 )
 

@@ -138,7 +138,7 @@ def _guard_updates(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _publish_by_content(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Return the newest version if $LATEST is unchanged since, with any given description.
+    """Let PublishVersion return the newest version if $LATEST is unchanged since.
 
     The description of the version itself does not count (L11). Numbers are never used again.
     Source: localstack/localstack tests/aws/services/lambda_/test_lambda_api.py

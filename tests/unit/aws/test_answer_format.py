@@ -171,7 +171,7 @@ def test_a_balancer_that_fails_is_asked_again(account: None) -> None:
     aws = Aws(access, clock=VirtualClock())
     assert aws.iam.list_roles()["Roles"] == []
     InBetween("before-send.ec2.CreateVpc", 502, HTML).watch(aws.ec2)
-    with pytest.raises(ClientError) as raised:  # never sent twice, but looked for
+    with pytest.raises(ClientError) as raised:  # never sent twice; the resource is searched for
         aws.ec2.create_vpc(CidrBlock="10.0.0.0/16")
     assert translate_error(raised.value).message == "CreateVpc: HTTP 502 Bad Gateway"
 
@@ -220,7 +220,7 @@ def test_a_page_in_the_place_of_any_answer(
     way = Way(monkeypatch)
     back = ("up", "--yes") if verb == "down" else ("down", "--yes", "--destroy-data", "--no-backup")
     if verb == "up":
-        provision("up", "--yes")  # the first makes what stays in an account
+        provision("up", "--yes")  # the first creates resources that stay in an account
     if verb != "plan":
         provision(*back)
     way.run(provision, "", *words)

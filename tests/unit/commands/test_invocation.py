@@ -97,7 +97,7 @@ def test_commands_of_aws_reach_the_same_account() -> None:
         "aws ", "aws --profile work "
     )
     assert call().pasteable("") == "", "no command is known"
-    listing = "aws configure list-profiles"  # with a profile that is not there, it fails
+    listing = "aws configure list-profiles"  # with a missing profile, it fails
     assert call(aws="aws --profile nobody").pasteable(listing) == listing
     local = call(aws="AWS_ACCESS_KEY_ID=test aws --endpoint-url http://127.0.0.1:4566")
     assert local.pasteable(queue).count("AWS_ACCESS_KEY_ID=test aws --endpoint-url") == 2

@@ -160,7 +160,7 @@ WEIRD: st.SearchStrategy[Any] = st.recursive(
 
 
 def ways(node: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Yield the path of every place in a document."""
+    """Return the path of every place in a document."""
     inner: list[tuple[Any, Any]] = []
     if isinstance(node, dict):
         inner = list(node.items())

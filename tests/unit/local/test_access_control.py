@@ -99,7 +99,7 @@ def test_no_page_reaches_the_control_plane(
     emulator: local.Emulator, headers: dict[str, str]
 ) -> None:
     refuses(emulator, headers)
-    refuses(emulator, headers | SIGNED)  # a page that the deployed API gave may even do that
+    refuses(emulator, headers | SIGNED)  # a page of the deployed API may even do that
     assert ask(emulator, "GET", "/_provision", headers)[0] == 403
 
 

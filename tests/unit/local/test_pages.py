@@ -39,7 +39,7 @@ API = "/restapis/0a1b2c3d/v1/_user_request_"
 
 @cache
 def control_paths() -> frozenset[str]:
-    """Yield each path in the source of MiniStack's router, and one below it."""
+    """Return each path in the source of MiniStack's router, and one below it."""
     spec = importlib.util.find_spec("ministack.app")
     assert spec
     assert spec.origin

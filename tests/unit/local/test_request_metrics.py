@@ -102,6 +102,12 @@ def make_function(emulator: local.Emulator, name: str) -> None:
         Code={"ZipFile": zipped(code=CODE)},
     )
     functions.get_waiter("function_active_v2").wait(FunctionName=name)
+    functions.add_permission(
+        FunctionName=name,
+        StatementId="api",
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+    )
 
 
 def ask(url: str) -> tuple[int, str, str]:

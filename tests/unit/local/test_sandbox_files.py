@@ -138,7 +138,7 @@ def test_the_sdk_of_the_layer_leaves_no_sign_in_tmp(emulator: local.Emulator) ->
 
 @ROOT_ONLY
 def test_no_link_leads_around_what_another_put_there(planted: Path, tmp_path: Path) -> None:
-    """Our links outside the shared directory are followed, but none of another user's."""
+    """A path by our own links to another user's directory is refused too."""
     (tmp_path / "home").mkdir()
     direct, relative = tmp_path / "home" / "direct", tmp_path / "home" / "relative"
     direct.symlink_to(planted)

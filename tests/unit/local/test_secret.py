@@ -160,7 +160,7 @@ def test_a_user_without_a_home_keeps_it_in_a_folder_of_their_own(
     assert made == read_secret() == make_secret()
     directory = tmp_path / "temporary" / f"provision-{os.getuid()}"
     assert (directory / "emulator.key").read_bytes() == made
-    directory.chmod(0o777)  # anybody may have put it there
+    directory.chmod(0o777)  # any user may have put it there
     assert read_secret() is None
     with pytest.raises(OSError, match="written to by others"):
         make_secret()

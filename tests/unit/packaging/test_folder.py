@@ -145,7 +145,7 @@ def test_what_is_no_file_inside_is_an_error_that_names_it(
 ) -> None:
     plant(source)
     if listing is list_all_files and plant in {hidden, hidden_below}:
-        plant = hidden  # a hidden file is as good as another in a package; a link to it is not
+        plant = hidden  # a package may contain a hidden file, but no link to one
     with pytest.raises(PackagingFailed, match=REFUSED[plant]) as caught:
         listing(source)
     assert str(source) in caught.value.message

@@ -174,7 +174,7 @@ def test_what_was_deleted_is_unpacked_anew(
             monkeypatch.delenv("UV_FIND_LINKS")
             monkeypatch.delenv("UV_NO_INDEX")
             monkeypatch.setenv("UV_DEFAULT_INDEX", index.address)
-        monkeypatch.setattr(installer_process, "_EVERY", 60)  # when all is whole
+        monkeypatch.setattr(installer_process, "_EVERY", 60)  # when all is complete
         with pytest.raises(WheelInstallFailed, match="files and folders"):
             build(tmp_path, *wheels)
         nothing_is_left(cache, scratch)

@@ -32,7 +32,7 @@ def make_wheel(
     points: str = "",
     record: str = "",
 ) -> Wheel:
-    """Write version 1.0; `points` is the text of entry_points.txt, `record` adds to RECORD."""
+    """Return version 1.0; `points` is the text of entry_points.txt, `record` adds to RECORD."""
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-1.0.dist-info"
     contents = {

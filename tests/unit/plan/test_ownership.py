@@ -212,7 +212,7 @@ def test_the_marks_of_our_nodes(owner: str | None, records: Records, *, ours: bo
         (Content(), "x/domain", False),
         (Content(), "", False),
         (Content(), None, False),
-        (Content(size=UNKNOWN), None, True),  # the parent is made before anything is written
+        (Content(size=UNKNOWN), None, True),  # the parent is created before anything is written
         (Content(size=UNKNOWN), "", False),
         (Content(size=UNKNOWN), "x/domain", False),
     ],

@@ -18,7 +18,7 @@ from tests.support.sample_stack import configured
 
 NOTHING = {
     "network.interfaces",  # Lambda makes them
-    "function.items.version",  # asks Lambda first what it is to publish; sends nothing but that
+    "function.items.version",  # reads from Lambda first what to publish, and sends only that
 }
 
 

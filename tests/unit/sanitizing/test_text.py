@@ -59,7 +59,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def piped(monkeypatch: pytest.MonkeyPatch, encoding: str = "utf-8") -> Stream:
-    """Replace stdout from now on; pytest sets its own before each test."""
+    """Replace stdout and return it; pytest sets its own before each test."""
     stream = Stream(encoding)
     monkeypatch.setattr(sys, "stdout", stream)
     return stream

@@ -144,7 +144,7 @@ def test_the_flow_log_writes_to_its_own_group_only(tmp_path: Path) -> None:
     assert [each["Resource"] for each in writing] == [
         ["arn:aws:logs:us-east-1:123456789012:log-group:/aws/vpc/tap-dev:*"]
     ]
-    assert "logs:CreateLogGroup" not in str(policy)  # so that it does not come back after `down`
+    assert "logs:CreateLogGroup" not in str(policy)  # so that it is not recreated after `down`
 
 
 def test_the_endpoint_lets_through_what_the_roles_allow_and_nothing_else(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_a_second_writer_is_told_who_works_and_a_dead_one_does_not_block(tmp_pat
     held, die = spawn.Event(), spawn.Event()
     process = spawn.Process(target=_hold, args=(str(tmp_path), held, die))
     process.start()
-    assert held.wait(120)  # a busy machine takes long to import what the process needs
+    assert held.wait(120)  # on a busy machine the process's imports take long
     with pytest.raises(Locked, match=r'ann@laptop \(pid \d+, "provision up", since 2026') as told:
         opened(tmp_path)
     assert told.value.hint == "wait for it to end; if it dies, the lock is free at once"
@@ -164,7 +164,7 @@ def test_a_state_that_cannot_be_used_is_refused_whole(
     assert caught.value.hint
     assert (tmp_path / "state.json").read_text() == state
     (tmp_path / "state.json").unlink()
-    opened(tmp_path).close()  # the lock was given back
+    opened(tmp_path).close()  # the lock was released
 
 
 def test_a_directory_that_cannot_be_made_is_an_error_with_a_remedy(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_a_full_disk_stops_before_the_verb(tmp_path: Path, monkeypatch: pytest.M
         journal.replace_all({})
     with pytest.raises(StateError, match="No space left"):
         opened(tmp_path / "another")
-    monkeypatch.setattr(os, "ftruncate", full)  # not even what was written of it can be taken back
+    monkeypatch.setattr(os, "ftruncate", full)  # not even the written part of it can be undone
     with pytest.raises(StateError, match="No space left"):
         journal.begin("a", "create", TABLE, ())
 

@@ -367,7 +367,7 @@ def test_the_command_is_below_its_alarm_unless_there_is_no_room(ill: World) -> N
 def test_an_alarm_on_a_function_of_somebody_else_leads_nowhere(ill: World) -> None:
     have = ill.findings[ALARM].have
     assert isinstance(have, Alarm)
-    named = replace(have, dimensions={"FunctionName": "x$(ls)"})  # by who may write alarms
+    named = replace(have, dimensions={"FunctionName": "x$(ls)"})  # by a user who may write alarms
     other = ill.but(**{ALARM.replace(".", "__"): {"have": named}})
     shown = "".join(other.lines())
     assert "provision logs" not in shown

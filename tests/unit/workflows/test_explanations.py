@@ -25,6 +25,7 @@ CODES = {
     "answer-lost": 1,
     "api-error": 1,
     "cache-failed": 1,
+    "checks-failed": 5,
     "concurrent-change": 1,
     "concurrent-run": 1,
     "config-invalid": 3,

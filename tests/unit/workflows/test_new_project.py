@@ -36,7 +36,7 @@ CONFIG = load(ROOT / "config.yaml", environment=None)
 
 
 def write_project(folder: Path, files: dict[str, bytes], *, force: bool) -> Written:
-    """Write files of any content, without signals."""
+    """Write files of any content, without signals, and return the written ones."""
     return new_project.write_project(
         folder, files, force=force, check=lambda _: CONFIG, hold=lambda: None
     )

@@ -109,7 +109,7 @@ def test_what_moved_since_is_named_and_nothing_done(
         refused("it was made by provision 0.1.0, and this is 9.9")
     state = home / ".provision" / "dev" / "state.json"
     kept = state.read_text()
-    state.unlink()  # another machine: what differs is AWS, not what is remembered of it
+    state.unlink()  # another machine: AWS differs, not the state
     assert provision("up", "p.json", "--json").json["summary"]["update"] == 1
     state.write_text(kept)
     groups = boto3.client("logs").describe_log_groups()["logGroups"]
@@ -334,7 +334,7 @@ TABLE = Table(name="tap-dev-items", key="id", tags={"a": "b"}, arn="arn:x")
         (
             finding(TABLE, Table(**vars(TABLE) | {"read_capacity": 5})),
             finding(TABLE, Table(**vars(TABLE) | {"read_capacity": 90})),
-            [],  # auto scaling's own business
+            [],  # changed by auto scaling itself
         ),
     ],
 )

@@ -24,7 +24,7 @@ from provision.steps.apigateway.rest_api.responses import (
 
 _URI_BEFORE: Final = ":lambda:path/2015-03-31/functions/"
 _URI_AFTER: Final = "/invocations"
-_QUERY: Final = "method.request.querystring."
+QUERY: Final = "method.request.querystring."
 _BODY_TYPES: Final = ("$default", "application/json")
 """The types of bodies to check: AWS does not check a body of another type. `$default` is any."""
 
@@ -85,7 +85,7 @@ def _method(route: Route) -> Method:
     return Method(
         api_key=route.api_key,
         validator=validator_of(route),
-        parameters={_QUERY + name: True for name in route.query},
+        parameters={QUERY + name: True for name in route.query},
         models=dict.fromkeys(_BODY_TYPES, route.body) if route.body else {},
         # A function is always called by POST, for any method of the route.
         integration=Integration(kind="AWS_PROXY", verb="POST", uri=uri),
@@ -102,7 +102,7 @@ def _target(method: Method) -> str | None:
 
 def _required_query(method: Method) -> list[str]:
     return [
-        name.removeprefix(_QUERY)
+        name.removeprefix(QUERY)
         for name, required in method.parameters.items()
-        if required and name.startswith(_QUERY)
+        if required and name.startswith(QUERY)
     ]

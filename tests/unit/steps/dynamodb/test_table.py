@@ -148,7 +148,7 @@ def shown() -> Any:
 
 
 def test_a_door_that_somebody_opened_is_seen_and_closed(workshop: Workshop) -> None:
-    """A policy of the table grants access without IAM; a stream copies its items."""
+    """A policy of the table grants another account access; a stream copies its items."""
     made = workshop.run(one_node(TABLE), "up").resources["it"]
     assert isinstance(made, Table)
     client = boto3.client("dynamodb")

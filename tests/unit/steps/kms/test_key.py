@@ -61,7 +61,7 @@ class TestKmsKey(StepContract):
 
 
 def a_copy(aws: Any) -> str:
-    """Create another key that carries our owner tag."""
+    """Create another key that carries our owner tag, and return its id."""
     tags = [{"TagKey": OWNER, "TagValue": "tap-dev/it"}]
     key: str = aws.kms.create_key(Tags=tags)["KeyMetadata"]["KeyId"]
     return key

@@ -1,0 +1,50 @@
+"""Defines the options of `provision check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from provision.cli.command_classes import Verb
+from provision.cli.options import json_option, pass_session
+
+if TYPE_CHECKING:
+    from provision.commands.session import Session
+
+WAIT = 10
+LONGEST = 3600
+
+
+@click.command(cls=Verb, short_help="Ask the deployed API whether it keeps its promises.")
+@click.option("--only", multiple=True, metavar="ID", help="Only this check. Repeatable.")
+@click.option("--skip", multiple=True, metavar="ID", help="Not this check. Repeatable.")
+@click.option(
+    "--wait",
+    type=click.IntRange(0, LONGEST),
+    default=WAIT,
+    show_default=True,
+    metavar="SECONDS",
+    help="Ask again for so long what does not pass.",
+)
+@click.option(
+    "--deep",
+    is_flag=True,
+    envvar="PROVISION_CHECK_DEEP",
+    allow_from_autoenv=False,
+    help="Also send each function an event that it fails on.",
+)
+@json_option
+@pass_session
+def check(
+    session: Session, only: tuple[str, ...], skip: tuple[str, ...], wait: int, *, deep: bool
+) -> int:
+    """Ask the deployed API whether it does what config.yaml says.
+
+    Keys, CORS, validation, limits, logs, TLS: docs/check.md lists all checks. No request is sent
+    that could write, and nothing of the data is touched. Exit code 5 if a check failed.
+    """
+    from provision.commands.check import CheckOptions  # noqa: PLC0415
+    from provision.commands.check import check as run  # noqa: PLC0415
+
+    return run(session, CheckOptions(only, skip, wait, deep=deep))

@@ -1,0 +1,113 @@
+"""Runs `provision check`, and the same at the end of `up --check`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+import click
+
+from provision.commands.outputs import known_steps
+from provision.commands.session import Session
+from provision.config.checks import check_values
+from provision.errors import ChecksFailed
+from provision.model.step import Step
+from provision.stack.lookups import key_as_recorded
+from provision.views.check import print_checked
+from provision.views.formatting import pluralize
+from provision.views.json_operate import check_document
+from provision.workflows.checks.catalog import CHECKS, DEEP, chosen, ids
+from provision.workflows.checks.http import HttpCaller
+from provision.workflows.checks.round import RunMemory
+from provision.workflows.checks.runner import Checked, CheckRun
+from provision.workflows.checks.target import CheckTarget, find_target
+from provision.workspace import Workspace
+
+AFTER_UP: Final = 120
+"""Seconds for which `up --check` asks again: a key may need them until it is accepted (A27)."""
+_HINT: Final = "`provision plan` shows what differs; `provision up` puts it right"
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """The checks to ask, for how many seconds again, and whether also those that write."""
+
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    wait: int = AFTER_UP
+    deep: bool = False
+
+
+def check(session: Session, options: CheckOptions) -> int:
+    """Ask the checks. Exit codes: 0 none failed, 1 nothing is deployed, 5 at least one failed."""
+    _refuse_unknown(options)
+    workspace = session.open(build_sources=False, check=check_values, key=key_as_recorded)
+    steps = known_steps(session, workspace)
+    target, checked = run_checks(session, workspace, steps, options)
+    error = failure_of(checked)
+    if session.call.as_json:
+        worded = session.call.word(error) if error else None
+        text = check_document(
+            workspace.inputs, workspace.aws.calls, checked, worded, session.seconds
+        )
+        session.call.answer(text)
+    else:
+        show_checks(session, target, checked)
+    return error.exit_code if error else 0
+
+
+def run_checks(
+    session: Session, workspace: Workspace, steps: Mapping[str, Step], options: CheckOptions
+) -> tuple[CheckTarget, Checked]:
+    """Ask the checks of what is deployed. Raises `NotFound` if nothing is."""
+    aws = workspace.aws
+    target = find_target(workspace.inputs, workspace.stack, steps)
+    memory = RunMemory()
+    rate = float(workspace.inputs.config.api.throttle.rate)
+    caller = HttpCaller(aws, target.endpoint, rate, lambda: memory.key)
+    own = HttpCaller(aws, target.own_address, rate, lambda: memory.key)
+    run = CheckRun(aws, target, caller, own, memory)
+    wanted = chosen(options.only, options.skip, deep=options.deep)
+    progress = [f"checking {target.endpoint}"]
+
+    def report(passed: int, every: int) -> None:
+        progress[0] = f"checking {target.endpoint}: {passed} of {every}"
+
+    with (
+        session.call.stopping.stopping(aws.clock),
+        session.running(lambda: progress[0]),
+    ):
+        with aws.reading():
+            reading = run.ask([one for one in wanted if one in CHECKS], options.wait, report)
+        writing = run.ask([one for one in wanted if one in DEEP], 0, report)
+    session.raise_if_interrupted()
+    outcomes = [*reading.outcomes, *writing.outcomes]
+    return target, Checked(outcomes, reading.seconds + writing.seconds)
+
+
+def show_checks(session: Session, target: CheckTarget, checked: Checked) -> None:
+    """Print the outcomes, and what to type if some failed."""
+    hint = session.call.expand_hint(_HINT) if checked.failures else ""
+    print_checked(session.results, target, checked, hint)
+
+
+def failure_of(checked: Checked) -> ChecksFailed | None:
+    """Return the error for checks that failed, or None."""
+    if not checked.failures:
+        return None
+    names = ", ".join(dict.fromkeys(outcome.check for outcome in checked.failures))
+    return ChecksFailed(f"{pluralize(len(checked.failures), 'check')} failed: {names}", hint=_HINT)
+
+
+def _refuse_unknown(options: CheckOptions) -> None:
+    known = ids()
+    for name in (*options.only, *options.skip):
+        if name not in known:
+            near = get_close_matches(name, known, 1) or known
+            raise click.UsageError(f"there is no check {name}; there is {', '.join(near)}")
+    if not options.deep and (written := [one.id for one in DEEP if one.id in options.only]):
+        raise click.UsageError(f"{written[0]} writes: it is asked with --deep alone")
+    if not chosen(options.only, options.skip, deep=options.deep):
+        raise click.UsageError("--only and --skip leave no check")

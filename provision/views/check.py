@@ -1,0 +1,80 @@
+"""Renders the outcomes of checks: a line for those that passed, all about those that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from provision.views.formatting import pluralize, seconds
+from provision.workflows.checks.catalog import CHECKS, DEEP
+from provision.workflows.checks.runner import Checked
+from provision.workflows.checks.target import CheckTarget
+from provision.workflows.checks.verdict import CheckOutcome, CheckStatus
+
+_SIGNS: Final = {
+    CheckStatus.PASS: ("✓", "green"),
+    CheckStatus.FAIL: ("✗", "bold red"),
+    CheckStatus.SKIP: ("·", "dim"),
+}
+_NOUNS: Final = {check.id: check.noun for check in (*CHECKS, *DEEP)}
+_WIDTH: Final = max(len(name) for name in _NOUNS) + 2
+_COUNT: Final = 14
+
+
+def print_checked(console: Console, target: CheckTarget, checked: Checked, hint: str) -> None:
+    """Print the outcomes, grouped by check, and the counts. `hint` is printed below failures."""
+    title = Text(f"{target.inputs.config.prefix}  {target.endpoint}", style="bold")
+    console.print(title, soft_wrap=True)
+    for name in dict.fromkeys(outcome.check for outcome in checked.outcomes):
+        _print_check(console, name, [one for one in checked.outcomes if one.check == name])
+    if hint:
+        console.print(Text(f"  → {hint}"), soft_wrap=True)
+    console.print(_counts(checked), soft_wrap=True)
+
+
+def _print_check(console: Console, name: str, outcomes: Sequence[CheckOutcome]) -> None:
+    by_status = {
+        status: [one for one in outcomes if one.verdict.status is status] for status in CheckStatus
+    }
+    if passed := by_status[CheckStatus.PASS]:
+        said = ", ".join(dict.fromkeys(one.verdict.have for one in passed))
+        count = pluralize(len(passed), _NOUNS[name]) if _NOUNS[name] else ""
+        _print_line(console, CheckStatus.PASS, name, f"{count.ljust(_COUNT)}{said}")
+    for failure in by_status[CheckStatus.FAIL]:
+        _print_failure(console, failure)
+    for reason in dict.fromkeys(one.verdict.reason for one in by_status[CheckStatus.SKIP]):
+        alike = [one for one in by_status[CheckStatus.SKIP] if one.verdict.reason == reason]
+        noun = _NOUNS[name] if alike[0].subject else ""
+        count = pluralize(len(alike), noun) if noun else ""
+        _print_line(console, CheckStatus.SKIP, name, f"{count.ljust(_COUNT)}{reason}")
+
+
+def _print_line(console: Console, status: CheckStatus, name: str, said: str) -> None:
+    sign, style = _SIGNS[status]
+    line = Text("  ").append(sign, style=style).append(f" {name.ljust(_WIDTH)}{said}")
+    if console.is_terminal:
+        console.print(line, no_wrap=True, overflow="ellipsis")
+    else:
+        console.print(line, soft_wrap=True)
+
+
+def _print_failure(console: Console, failure: CheckOutcome) -> None:
+    _print_line(console, CheckStatus.FAIL, failure.check, failure.subject)
+    verdict = failure.verdict
+    for word, said in (("want", verdict.want), ("have", verdict.have), ("", verdict.reason)):
+        if said:
+            console.print(Text(f"      {word.ljust(6)}{said}"), soft_wrap=True)
+
+
+def _counts(checked: Checked) -> Text:
+    words = {CheckStatus.PASS: "passed", CheckStatus.FAIL: "failed", CheckStatus.SKIP: "skipped"}
+    counts = {status: checked.count(status) for status in CheckStatus}
+    parts = [
+        Text(f"{number} {words[status]}", style=_SIGNS[status][1])
+        for status, number in counts.items()
+        if number or status is CheckStatus.PASS
+    ]
+    return Text(", ").join(parts).append(f" in {seconds(checked.seconds)}", style="default")

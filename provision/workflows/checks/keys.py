@@ -1,0 +1,171 @@
+"""Checks that callers with the key reach the routes, that others reach none, and nothing else."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from provision.steps.apigateway.rest_api.contents import Route
+from provision.workflows.checks.check import EndpointCheck
+from provision.workflows.checks.http import HttpAnswer
+from provision.workflows.checks.refusable import Unprovable
+from provision.workflows.checks.round import Round, Traced
+from provision.workflows.checks.target import CheckTarget
+from provision.workflows.checks.verdict import Verdict, failed, held_up, passed
+
+NO_KEY: Final = "no API key of the stack is enabled"
+_OK: Final = range(200, 300)
+_REFUSED_HERE: Final = "send a valid key"
+"""A part of the message with which our API refuses a key (`rest_api/responses.py`)."""
+
+
+def needs_key(target: CheckTarget) -> list[str]:
+    """Return the routes that require a key."""
+    return [route.label for route in target.routes if route.api_key]
+
+
+def readable(target: CheckTarget) -> list[str]:
+    """Return the routes that a GET with the key must reach."""
+    return [route.label for route in _readable(target)]
+
+
+def _readable(target: CheckTarget) -> list[Route]:
+    return [
+        route
+        for route in target.routes
+        if route.method == "GET" and not route.query and route.body is None
+    ]
+
+
+def _one_route(target: CheckTarget) -> list[str]:
+    """Return the route that is asked with a wrong key: one that needs no body, if there is one."""
+    keyed = [route for route in target.routes if route.api_key]
+    asked = sorted(keyed, key=lambda route: (route.method != "GET", route.body is None))
+    return [route.label for route in asked[:1]]
+
+
+def _key_missing(this: Round, subject: str) -> Verdict:
+    answer = this.keyless(this.target.route(subject))
+    if isinstance(answer, Unprovable):
+        return _in_summary(this, subject)
+    return _refusal(answer, "without a key")
+
+
+def _in_summary(this: Round, subject: str) -> Verdict:
+    required = this.deployed.keys.get(subject)
+    want = "apiKeyRequired in the deployment"
+    if required:
+        return passed(want)
+    have = "the deployment has no such method" if required is None else "apiKeyRequired is false"
+    return failed(want, have)
+
+
+def _key_wrong(this: Round, subject: str) -> Verdict:
+    answer = this.wrongly_keyed(this.target.route(subject))
+    if isinstance(answer, Unprovable):
+        return _in_summary(this, subject)
+    return _refusal(answer, "with a wrong key")
+
+
+def _refusal(answer: HttpAnswer, how: str) -> Verdict:
+    if answer.status == HTTPStatus.FORBIDDEN:
+        return passed(f"403 {how}")
+    return failed(f"403 {how}", answer.label)
+
+
+def _key_right(this: Round, subject: str) -> Verdict:
+    route = this.target.route(subject)
+    if route.api_key and not this.key:
+        return failed("an enabled API key", NO_KEY)
+    answer = this.keyed(route)
+    assert isinstance(answer, HttpAnswer), "a GET is always sent"
+    plain = "{" not in route.path
+    want = "2xx with the key" if plain else "no 403 and no 5xx with the key"
+    if not reaches(answer, plain=plain):
+        return failed(want, answer.label, _why(this, answer))
+    this.memory.traced.setdefault(this.target.function_of(route), Traced(route, answer))
+    return passed(f"{subject} {answer.status}")
+
+
+def reaches(answer: HttpAnswer, *, plain: bool) -> bool:
+    """Return whether the answer is a function's. `plain`: the path has no variable."""
+    if plain:
+        return answer.status in _OK
+    refused = {0, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+    return answer.status not in refused and answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _why(this: Round, answer: HttpAnswer) -> str:
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return "the rate or the quota of the key is used up"
+    if answer.status != HTTPStatus.FORBIDDEN:
+        return ""
+    if this.target.inputs.config.api.waf and _REFUSED_HERE not in answer.message:
+        return "the web ACL may have blocked it: it is not how the API refuses a key"
+    return "a key works up to two minutes after it was attached: --wait 120"
+
+
+def _route_unknown(this: Round, subject: str) -> Verdict:  # noqa: ARG001  (there is one)
+    answer = this.unknown()
+    want = "403 or 404 for a path that is no route, and no other method in the deployment"
+    if answer.status not in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
+        return failed(want, answer.label)
+    target = this.target
+    known = {route.label for route in target.routes}
+    known |= {f"OPTIONS {route.path}" for route in target.routes}
+    if others := sorted(this.deployed.keys.keys() - known):
+        return failed(want, f"the deployment also has {', '.join(others)}")
+    return passed(str(answer.status))
+
+
+def _no_key_reason(this: Round, route: Route) -> Verdict | None:
+    """Return why the route cannot be asked with the key now, or None."""
+    return held_up(f"{NO_KEY}: see key-right") if route.api_key and not this.key else None
+
+
+def keyed_answer(this: Round, route: Route) -> HttpAnswer | Unprovable | Verdict:
+    """Return the answer with the key; a verdict if key or API keep the request from its check."""
+    if verdict := _no_key_reason(this, route):
+        return verdict
+    answer = this.keyed(route)
+    if isinstance(answer, HttpAnswer) and answer.status == HTTPStatus.FORBIDDEN:
+        return held_up("the key is refused: see key-right")
+    return answer
+
+
+KEY_CHECKS: Final = (
+    EndpointCheck(
+        id="key-missing",
+        asks="each route without a key; if no request can be refused safely, the deployment",
+        passes="403; `apiKeyRequired`",
+        noun="route",
+        subjects=needs_key,
+        ask=_key_missing,
+        absent="every route is public",
+    ),
+    EndpointCheck(
+        id="key-wrong",
+        asks="one route with a key of random text",
+        passes="403",
+        noun="route",
+        subjects=_one_route,
+        ask=_key_wrong,
+        absent="every route is public",
+    ),
+    EndpointCheck(
+        id="key-right",
+        asks="each GET route without required query, with the key",
+        passes="neither 403 nor 5xx; 2xx if the path has no variable",
+        noun="route",
+        subjects=readable,
+        ask=_key_right,
+        absent="no GET route without required query",
+    ),
+    EndpointCheck(
+        id="route-unknown",
+        asks="GET of a path that is no route; the methods of the deployment",
+        passes="403 or 404; no method that config.yaml lacks",
+        subjects=lambda target: [f"/{target.name}"],
+        ask=_route_unknown,
+    ),
+)
