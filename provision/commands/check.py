@@ -71,10 +71,10 @@ def run_checks(
     own = HttpCaller(aws, target.own_address, pace, lambda: memory.key)
     run = CheckRun(aws, target, caller, own, memory)
     wanted = chosen(options.only, options.skip, deep=options.deep)
-    progress = [f"checking {target.endpoint}"]
+    progress = [f"checking {workspace.stack.name}"]
 
     def report(passed: int, every: int) -> None:
-        progress[0] = f"checking {target.endpoint}: {passed} of {every}"
+        progress[0] = f"checking {workspace.stack.name}: {passed} of {every}"
 
     with (
         session.call.stopping.stopping(aws.clock),
