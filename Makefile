@@ -12,7 +12,7 @@ ON := --local $(if $(filter command,$(firstword $(origin PORT))),--local-port $(
 .DEFAULT_GOAL := help
 
 .PHONY: help up status down test check check-mutants lint types format bench crash-matrix ownership-sweep crashes-sweep replacing state-lost signals-sweep terminal-sweep \
-	laws-sweep pages-sweep fuzz fuzz-api limits errors security drift plan-sweep screens-sweep permissions permissions-sweep screenshots day templates mutants scan audit pins clean
+	laws-sweep pages-sweep fuzz fuzz-api limits errors security drift plan-sweep screens-sweep permissions permissions-sweep screenshots day skill templates mutants scan audit pins clean
 
 help:  ## this list
 	@echo "up, status and down take PORT=4570 for the emulator, and all take PYTHON=python3.13"
@@ -116,8 +116,8 @@ templates:  ## the template of `provision init`, from config.yaml, function/ and
 	cp function/*.py provision/templates/items/function/
 	mv provision/templates/items/function/api_helpers.py provision/templates/common/function/
 
-day: $(VENV)/test.stamp  ## docs/operate.md, by typing its commands again
-	$(BIN)/python docs/day.py
+skill:  ## docs/skill.md, the page of what `provision skill` prints
+	cp provision/SKILL.md docs/skill.md
 
 screenshots: $(VENV)/test.stamp  ## the README's pictures, from a real run
 	$(BIN)/python docs/screenshots.py

@@ -58,6 +58,22 @@ class TokenBucket:
         return max(0.0, turn - now)
 
 
+class Pace:
+    """A rate that several threads share: `wait` returns when the next call may be made."""
+
+    def __init__(self, rate: Rate, clock: Clock, *, burst: float) -> None:
+        self._clock = clock
+        self._bucket = TokenBucket(rate, clock, burst=burst)
+        self._mutex = threading.Lock()
+
+    def wait(self) -> None:
+        """Sleep until the next turn. Raise `Interrupted` if the user has asked to stop."""
+        with self._mutex:
+            seconds = self._bucket.take()
+        if seconds > 0 or self._clock.stopped:
+            self._clock.sleep(seconds)
+
+
 class RateLimiter:
     """A bucket for each operation and one for all calls, shared by every thread of the process."""
 

@@ -35,6 +35,7 @@ from provision.cli.plan import plan
 from provision.cli.policy import policy_group
 from provision.cli.push import push
 from provision.cli.refresh import refresh
+from provision.cli.skill import skill
 from provision.cli.status import status
 from provision.cli.up import up
 from provision.commands.invocation import Invocation
@@ -78,6 +79,7 @@ for command in (
     config_group,
     explain,
     completion,
+    skill,
     local_group,
 ):
     cli.add_command(command)

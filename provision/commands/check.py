@@ -19,10 +19,11 @@ from provision.views.check import print_checked
 from provision.views.formatting import pluralize
 from provision.views.json_operate import check_document
 from provision.workflows.checks.catalog import CHECKS, DEEP, chosen, ids
-from provision.workflows.checks.http import HttpCaller
+from provision.workflows.checks.http import HttpCaller, request_pace
 from provision.workflows.checks.round import RunMemory
 from provision.workflows.checks.runner import Checked, CheckRun
 from provision.workflows.checks.target import CheckTarget, find_target
+from provision.workflows.logs.reader import log_pace
 from provision.workspace import Workspace
 
 AFTER_UP: Final = 120
@@ -64,16 +65,16 @@ def run_checks(
     """Ask the checks of what is deployed. Raises `NotFound` if nothing is."""
     aws = workspace.aws
     target = find_target(workspace.inputs, workspace.stack, steps)
-    memory = RunMemory()
-    rate = float(workspace.inputs.config.api.throttle.rate)
-    caller = HttpCaller(aws, target.endpoint, rate, lambda: memory.key)
-    own = HttpCaller(aws, target.own_address, rate, lambda: memory.key)
+    memory = RunMemory(log_pace=log_pace(aws))
+    pace = request_pace(aws, float(workspace.inputs.config.api.throttle.rate))
+    caller = HttpCaller(aws, target.endpoint, pace, lambda: memory.key)
+    own = HttpCaller(aws, target.own_address, pace, lambda: memory.key)
     run = CheckRun(aws, target, caller, own, memory)
     wanted = chosen(options.only, options.skip, deep=options.deep)
-    progress = [f"checking {target.endpoint}"]
+    progress = [f"checking {workspace.stack.name}"]
 
     def report(passed: int, every: int) -> None:
-        progress[0] = f"checking {target.endpoint}: {passed} of {every}"
+        progress[0] = f"checking {workspace.stack.name}: {passed} of {every}"
 
     with (
         session.call.stopping.stopping(aws.clock),

@@ -43,7 +43,7 @@ COMMANDS = (
 )
 BY_ITS_FIRST_ANSWER = ("push",)
 """It makes no call for the account's id: tests/integration/push/test_command.py."""
-WITHOUT_ACCOUNT = {"completion", "config", "explain", "init", "policy", "local"}
+WITHOUT_ACCOUNT = {"completion", "config", "explain", "init", "policy", "skill", "local"}
 HERE = ("123456789012", "us-east-1")
 
 

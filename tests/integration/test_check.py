@@ -76,7 +76,7 @@ def api(monkeypatch: pytest.MonkeyPatch, home: Path) -> Api:  # noqa: F811
     (home / "config.yaml").write_text(yaml.safe_dump({**CONFIG, **CHANGES}, sort_keys=False))
     made = Api()
 
-    def connect(aws: object, address: str, rate: float, secret: object) -> Api:
+    def connect(aws: object, address: str, pace: object, secret: object) -> Api:
         made.addresses.add(address)
         return made
 

@@ -18,6 +18,7 @@ NO_CONFIGURATION = {
     ("completion",),
     ("explain",),  # only of a node does it read the file: test_explain.py
     ("init",),
+    ("skill",),
     ("local", "start"),
     ("local", "stop"),
     ("local", "reset"),

@@ -22,7 +22,7 @@ from urllib3.util import Timeout
 
 from provision import __version__
 from provision.aws.client import Aws
-from provision.aws.rate_limits import Rate, TokenBucket
+from provision.aws.rate_limits import Pace, Rate
 from provision.workflows.checks.refusable import RefusedRequest
 from provision.workflows.checks.verdict import clipped
 
@@ -72,19 +72,22 @@ class Caller(Protocol):
     def send_refused(self, request: RefusedRequest, headers: Mapping[str, str]) -> HttpAnswer: ...
 
 
+def request_pace(aws: Aws, rate: float) -> Pace:
+    """Return the rate of all requests of the checks: one part in `SHARE` of the callers' rate."""
+    return Pace(Rate(rate / SHARE, 1), aws.clock, burst=1)
+
+
 class HttpCaller:
     """A caller of one address. Safe to use from many threads.
 
-    At most `AT_ONCE` requests at the same time, and one part in `SHARE` of `rate` a second.
-    `secret` returns the key's value, which is masked in all that is kept of an answer.
+    At most `AT_ONCE` requests at the same time, and no more than `pace` allows. `secret` returns
+    the key's value, which is masked in all that is kept of an answer.
     """
 
-    def __init__(self, aws: Aws, address: str, rate: float, secret: Callable[[], str]) -> None:
-        self._aws = aws
+    def __init__(self, aws: Aws, address: str, pace: Pace, secret: Callable[[], str]) -> None:
         self._address = address.rstrip("/")
         self._secret = secret
-        self._bucket = TokenBucket(Rate(rate / SHARE, 1), aws.clock, burst=1)
-        self._mutex = threading.Lock()
+        self._pace = pace
         self._places = threading.BoundedSemaphore(AT_ONCE)
         self._pool = _new_pool(aws, address)
 
@@ -103,10 +106,7 @@ class HttpCaller:
     ) -> HttpAnswer:
         sent = {"User-Agent": f"provision-check/{__version__}", "Accept": "*/*", **headers}
         with self._places:
-            with self._mutex:
-                pause = self._bucket.take()
-            if pause > 0 or self._aws.clock.stopped:
-                self._aws.clock.sleep(pause)
+            self._pace.wait()
             began = time.monotonic()
             try:
                 answer = self._pool.request(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from provision.aws.client import Aws
 from provision.aws.concurrency import Once
+from provision.aws.rate_limits import Pace
 from provision.stack.functions import LIVE
 from provision.steps.apigateway.rest_api.contents import Route
 from provision.steps.not_found import found_or_none
@@ -43,6 +44,8 @@ class RunMemory:
 
     key: str = field(default="", repr=False)
     traced: dict[str, Traced] = field(default_factory=dict)
+    log_pace: Pace | None = None
+    """The rate of reading logs, which is the account's."""
 
 
 class Round:

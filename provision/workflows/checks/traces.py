@@ -119,7 +119,7 @@ def _lines(this: Round, group: LogSource, traced: Traced, word: str) -> list[Log
 
     The filter is applied again: emulators do not obey every pattern.
     """
-    reader = LogReader(this.aws, _since(this, traced.answer), f'"{word}"')
+    reader = LogReader(this.aws, _since(this, traced.answer), f'"{word}"', this.memory.log_pace)
     parser = LogParser()
     return [
         parser.parse(group, event)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
-from provision.aws.rate_limits import Rate, TokenBucket
+from provision.aws.rate_limits import Pace, Rate
 from provision.steps.not_found import found_or_none
 from provision.workflows.logs.moments import milliseconds
 from provision.workflows.logs.sources import LogSource
@@ -30,19 +30,24 @@ class _Position:
     seen: dict[str, int] = field(default_factory=dict)
 
 
+def log_pace(aws: Aws) -> Pace:
+    """Return the rate of reading logs, for readers to share."""
+    return Pace(RATE, aws.clock, burst=RATE.calls)
+
+
 class LogReader:
-    """A reader of several groups, which share one rate.
+    """A reader of several groups, which share one rate; with `pace` they share another reader's.
 
     `pattern` is a filter pattern of CloudWatch Logs, or empty. `missing` holds the names of the
     sources whose group did not exist when they were read last.
     """
 
-    def __init__(self, aws: Aws, start: int, pattern: str = "") -> None:
+    def __init__(self, aws: Aws, start: int, pattern: str = "", pace: Pace | None = None) -> None:
         self.missing: set[str] = set()
         self._aws = aws
         self._start = start
         self._pattern = pattern
-        self._bucket = TokenBucket(RATE, aws.clock, burst=RATE.calls)
+        self._pace = pace or log_pace(aws)
         self._positions: dict[str, _Position] = {}
 
     def pages(
@@ -65,7 +70,7 @@ class LogReader:
         self.missing.discard(source.name)
         began = self._aws.clock.now()
         while True:
-            self._pause()
+            self._pace.wait()
             answer = found_or_none(lambda: self._aws.logs.filter_log_events(**request))
             if answer is None:
                 self.missing.add(source.name)
@@ -78,11 +83,6 @@ class LogReader:
             request["nextToken"] = token
         lasted = int((self._aws.clock.now() - began) * 1000)
         _advance(position, milliseconds(self._aws.clock.today()), lasted)
-
-    def _pause(self) -> None:
-        seconds = self._bucket.take()
-        if seconds > 0:
-            self._aws.clock.sleep(seconds)
 
 
 def _unseen(

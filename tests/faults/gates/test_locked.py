@@ -44,7 +44,7 @@ READS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("dlq", "purge"): ("items", "--yes"),
 }
 """Commands that read the state; the changes that some make in AWS are not in it."""
-WITHOUT_STATE = {"completion", "config", "explain", "init", "policy", "local"}
+WITHOUT_STATE = {"completion", "config", "explain", "init", "policy", "skill", "local"}
 
 
 def test_every_command_is_one_or_the_other() -> None:

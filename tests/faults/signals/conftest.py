@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 import urllib.request
@@ -18,6 +17,7 @@ from moto.server import ThreadedMotoServer
 from provision.cli import main
 from tests.integration.test_cli import CONFIG
 from tests.support.moto_patches import teach_moto
+from tests.support.preloaded import Forked, Program
 from tests.support.sample_stack import ROOT
 
 
@@ -63,43 +63,14 @@ def server(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         running.stop()
 
 
-_WRAPPED = """
-import os, pathlib, sys, threading, time
-from provision.aws.call_hooks import CallHooks
-from provision.cli import main
-from provision.clock import Clock
-from provision.commands import signals
-
-signals.GRACE = float(os.environ["GRACE"])
-sleep, now = Clock.sleep, Clock.now
-Clock.sleep = lambda self, seconds: sleep(self, seconds / 100)
-Clock.now = lambda self: now(self) * 100
-here, hold_at, count, mutex = pathlib.Path(), int(os.environ["HOLD_AT"]), 0, threading.Lock()
-before_call = CallHooks.before_call
-
-def counted(self, model, **more):
-    global count
-    before_call(self, model, **more)
-    with mutex:
-        if not model.name.startswith(("Get", "List", "Describe")):
-            count += 1
-        held = count == hold_at
-        hold_here = held and not (here / "held").exists()
-        if hold_here:
-            (here / "held").touch()
-    while hold_here and not (here / "go").exists():
-        time.sleep(0.02)
-
-CallHooks.before_call = counted
-main(sys.argv[1:])
-"""
+_HOLDING = Program("tests.faults.signals.holding", "main", "-c", (sys.executable, "-c"))
 
 
 @dataclass
 class Held:
     """A `provision` process, stopped inside a write until `go`, or forever."""
 
-    process: subprocess.Popen[str]
+    process: Forked
     home: Path
 
     def go(self) -> None:
@@ -117,14 +88,7 @@ def held(server: None, home: Path) -> Iterator[Callable[..., Held]]:
 
     def start(*words: str, write: int, grace: float = 10) -> Held:
         variables = {"PYTHONPATH": str(ROOT), "HOLD_AT": str(write), "GRACE": str(grace)}
-        process = subprocess.Popen(
-            [sys.executable, "-c", _WRAPPED, *words],
-            env=os.environ | variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        process = Forked(words, home, os.environ | variables, program=_HOLDING)
         started.append(Held(process, home))
         patience = time.monotonic() + 60
         while not (home / "held").exists():

@@ -140,6 +140,19 @@ def test_status_watches(stage: Stage, standing: Stack, look: Look) -> None:
         assert terminal.text.endswith("Interrupted.")
 
 
+@looks("80x24-colour", "80x24-dumb")
+def test_check(stage: Stage, standing: Stack, look: Look) -> None:
+    with stage.run(standing, "check --local --wait 0 --skip function-log", look) as terminal:
+        assert terminal.end() == 0
+    check(terminal, look)
+    assert terminal.shows("✓ key-missing")
+    assert terminal.shows("passed")
+    if look.live:
+        lines = [line for line in terminal.text.splitlines() if line.startswith("  ✓")]
+        assert len(lines) == len({line.split()[1] for line in lines}), "one line a check"
+        assert terminal.shows("throttle")
+
+
 @looks("80x24-cp1252")
 def test_push(stage: Stage, standing: Stack, look: Look) -> None:
     standing.code.write_text(f"{standing.code.read_text()}# {look}\n")

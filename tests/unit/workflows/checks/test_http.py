@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from provision import __version__
-from provision.workflows.checks.http import AT_ONCE, MOST_BYTES, HttpCaller
+from provision.workflows.checks.http import AT_ONCE, MOST_BYTES, HttpCaller, request_pace
 from provision.workflows.checks.refusable import RefusedRequest
 from tests.support.harness import new_aws
 from tests.support.virtual_clock import VirtualClock
@@ -20,7 +20,8 @@ KEY = "the-value-of-the-key"
 
 
 def caller(address: str, rate: float = 100_000) -> HttpCaller:
-    return HttpCaller(new_aws(), address, rate, lambda: KEY)
+    aws = new_aws()
+    return HttpCaller(aws, address, request_pace(aws, rate), lambda: KEY)
 
 
 def fine(request: BaseHTTPRequestHandler) -> None:
@@ -82,9 +83,10 @@ def test_no_more_than_a_tenth_of_the_rate(account: None, monkeypatch: pytest.Mon
     clock = VirtualClock()
     monkeypatch.setattr(aws, "clock", clock)
     with http_server(fine) as served:
-        slow = HttpCaller(aws, served.address, 20, lambda: "")
-        for _ in range(5):
-            slow.get("/", {})
+        pace = request_pace(aws, 20)
+        one, other = (HttpCaller(aws, served.address, pace, lambda: "") for _ in range(2))
+        for caller in (one, other, one, one, other):
+            caller.get("/", {})
     assert clock.slept == pytest.approx([0.5] * 4)
 
 
