@@ -178,7 +178,7 @@ def test_an_emulator_of_ours_is_named_with_what_stops_it(
     monkeypatch.setattr(sys, "argv", ["provision"])
     assert obey("--local-port", str(ports[0]), "local", "start") == 1
     told = capsys.readouterr().err
-    assert f"taken by the emulator of {other}\n" in told
+    assert f"taken by the emulator of {other} [port-taken]\n" in told
     config = project / "config.yaml"
     command = f"provision local stop --config {config} --local-port {ports[0]}"
     assert f"stop it (`{command}`), or use --local-port {ports[1]};" in told

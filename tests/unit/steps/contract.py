@@ -44,6 +44,7 @@ from tests.faults.aws_behaviours.harness import LawfulWorkshop
 from tests.faults.aws_behaviours.rules.pages import OneItemAPage
 from tests.support.drawn import draw, half_known
 from tests.support.harness import Died, Recorder, Where, Workshop, empty, new_aws, one_node
+from tests.unit.steps.lacking import Answers, Lacking
 
 SWEEP = "CRASHES_SWEEP" in os.environ
 POINTS = 6
@@ -93,6 +94,9 @@ class StepContract:
     """Fixed field → another value, which causes a replacement (optional)."""
     drift_only: ClassVar[frozenset[str]] = frozenset()
     """Fields with only one wanted value: a difference is always an undeclared setting."""
+
+    unsaid: ClassVar[Mapping[str, tuple[object, ...]]] = {}
+    """Field → what AWS means by leaving its value out, if that is not an empty one."""
 
     refused_twice: ClassVar[str] = ""
     """The error with which AWS refuses a second resource of equal settings, under any name."""
@@ -194,6 +198,29 @@ class StepContract:
         for name, value in {**self.edits, **self.fixed_edits}.items():
             if name not in step.IDENTITY:
                 assert replace(made, **{name: value}).observe(new_aws()) == seen, name
+
+    def test_what_aws_leaves_out_is_read_as_empty(self, step: Step, workshop: Workshop) -> None:
+        """AWS may leave any optional member out; one without a value it usually does."""
+        made = workshop.run(one_node(self.edited(step)), "up").resources["it"]
+        answers = Answers()
+        whole = made.observe(new_aws(answers))
+        assert whole is not None
+        for member, was_empty in answers.members().items():
+            seen = made.observe(new_aws(Lacking(answers=answers, member=member)))
+            for name, value in vars(seen).items() if seen else ():
+                full = vars(whole)[name]
+                assert value == full or (not was_empty and self.is_unsaid(step, name, value)), (
+                    f"{name} without {member}"
+                )
+
+    def is_unsaid(self, step: Step, name: str, value: object) -> bool:
+        """Return whether a field may have this value if AWS leaves out a member."""
+        of = next(each for each in fields(step) if each.name == name)
+        if value is None:
+            return "None" in str(of.type)
+        if isinstance(value, str | int | float):
+            return value in ("", 0, of.default, *self.unsaid.get(name, ()))
+        return True
 
     def test_every_edit_converges_there_and_back(self, step: Step, workshop: Workshop) -> None:
         workshop.run(one_node(step), "up")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
+from unittest.mock import ANY
 
 import pytest
 
@@ -36,6 +37,11 @@ ONE = Route("GET", "/items/{id}", ALIAS)
 
 
 class TestRestApi(StepContract):
+    unsaid: ClassVar = {
+        "default_endpoint": (True,),
+        "security_policy": ("TLS_1_0",),
+        "holds": (ANY,),
+    }
     drift_only = frozenset({"strays"})
     edits = {
         "name": "tap-dev-renamed",

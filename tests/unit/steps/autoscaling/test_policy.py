@@ -24,6 +24,7 @@ POLICY = ScalingPolicy(
 
 
 class TestScalingPolicy(StepContract):
+    unsaid: ClassVar = {"scale_in": (True,)}
     edits: ClassVar = {
         "target": 55.5,
         "scale_in_cooldown": 120,

@@ -32,6 +32,7 @@ ALARM = Alarm(
 
 
 class TestAlarm(StepContract):
+    unsaid: ClassVar = {"datapoints": (7,), "missing": ("missing",)}
     drift_only = frozenset({"strays"})
     edits: ClassVar = {
         "description": "",

@@ -26,6 +26,10 @@ ROLE = Role(
 
 
 class TestRole(StepContract):
+    unsaid: ClassVar = {
+        "service": ('{"Statement":[],"Version":"2008-10-17"}',),
+        "session": (3600,),
+    }
     edits: ClassVar = {
         "service": "apigateway.amazonaws.com",
         "description": "",

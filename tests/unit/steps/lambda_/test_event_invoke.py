@@ -24,6 +24,7 @@ def two_aliases(directory: Path) -> None:
 
 
 class TestEventInvoke(StepContract):
+    unsaid: ClassVar = {"max_age": (21600,)}
     drift_only = frozenset({"destinations"})
     edits: ClassVar[dict[str, Any]] = {"retries": 0, "max_age": 60}
     fixed_edits: ClassVar[dict[str, Any]] = {"qualifier": "next"}

@@ -35,6 +35,12 @@ GROUPS = ("sg-0a",)
 
 
 class TestFunction(StepContract):
+    unsaid: ClassVar = {
+        "timeout": (3,),
+        "memory": (128,),
+        "architecture": ("x86_64",),
+        "log_group": ("/aws/lambda/tap-dev-items",),
+    }
     edits: ClassVar[Mapping[str, Any]] = {
         "runtime": "python3.12",
         "handler": "other.handler",

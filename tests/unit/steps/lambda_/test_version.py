@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
+from unittest.mock import ANY
 
 import pytest
 from botocore.exceptions import ClientError
@@ -29,6 +30,7 @@ from tests.unit.steps.lambda_world import (
 
 
 class TestVersion(StepContract):
+    unsaid: ClassVar = {"configuration": (ANY,)}
     edits: ClassVar[dict[str, Any]] = {}
 
     @pytest.fixture(autouse=True)
