@@ -119,6 +119,9 @@ templates:  ## the template of `provision init`, from config.yaml, function/ and
 skill:  ## docs/skill.md, the page of what `provision skill` prints
 	cp provision/SKILL.md docs/skill.md
 
+day: $(VENV)/test.stamp  ## docs/operate.md, by typing its commands again
+	$(BIN)/python docs/day.py
+
 screenshots: $(VENV)/test.stamp  ## the README's pictures, from a real run
 	$(BIN)/python docs/screenshots.py
 
