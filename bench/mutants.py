@@ -12,6 +12,7 @@ import contextlib
 import gc
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -34,6 +35,8 @@ from mutmut.utils.format_utils import mangled_name_from_mutant_name
 ROOT = Path(__file__).parents[1]
 COPY = ROOT / "mutants"
 KILLED, SURVIVED, NO_TESTS, TIMEOUT = 1, 0, 33, 36  # as mutmut keeps them in its .meta files
+TYPE: Final = re.compile(r'\bcast\((?:"[^"]*"|None), ')
+"""The beginning of a `cast`, whose type nothing reads at run time."""
 WITHOUT: Final = ("cacheprovider", "xdist", "unraisableexception", "threadexception")
 """Plugins of pytest that a mutant's tests do without: each costs more than the tests themselves."""
 TESTS: Final = {
@@ -62,6 +65,14 @@ class Mutant:
         """Return the result of its tests, or None before they ran."""
         code: int | None = self.file.exit_code_by_key[self.name]
         return code
+
+    def changed_lines(self) -> list[str]:
+        """Return the lines that it takes out (`-`) and puts in (`+`)."""
+        return [
+            line
+            for line in get_diff_for_mutant(self.name, path=self.file.path).splitlines()
+            if line[:1] in {"+", "-"} and line[:3] not in {"+++", "---"}
+        ]
 
     def keep(self, code: int) -> None:
         """Record the result of its tests."""
@@ -179,34 +190,49 @@ def all_mutants() -> Iterator[Mutant]:
 
 
 def chosen(areas: list[str], sample: int, seed: int, *, rest: bool) -> list[Mutant]:
-    """Return the mutants to run: of the steps, if `sample` is not 0, that many by chance."""
+    """Return the mutants to run: of the steps, if `sample` is not 0, that many by chance.
+
+    The rest are those that were run before and not killed, whatever was drawn then.
+    """
     mutants = [one for one in all_mutants() if one.area in areas]
     steps = [one for one in mutants if one.area == "steps"]
-    if sample and sample < len(steps):
+    if rest:
+        steps = [one for one in steps if one.code is not None]
+    elif sample and sample < len(steps):
         steps = random.Random(seed).sample(steps, sample)  # noqa: S311
     mutants = [one for one in mutants if one.area != "steps"] + steps
     return [one for one in mutants if not rest or one.code != KILLED]
 
 
+def only_a_type(changed: list[str]) -> bool:
+    """Return whether the mutant changes only the type of a `cast`: it does nothing at run time."""
+    return len({TYPE.sub("cast(", line[1:]) for line in changed}) == 1
+
+
 def report(mutants: list[Mutant]) -> None:
-    """Print every mutant that no test noticed, then the share of each package."""
+    """Print every mutant that no test noticed, then the share of each package.
+
+    Those that change only the type of a `cast` are counted, and left out of the share.
+    """
+    types: Counter[str] = Counter()
     for one in mutants:
         if one.code in {SURVIVED, NO_TESTS}:
-            changed = [
-                line
-                for line in get_diff_for_mutant(one.name, path=one.file.path).splitlines()
-                if line[:1] in {"+", "-"} and line[:3] not in {"+++", "---"}
-            ]
+            changed = one.changed_lines()
+            if only_a_type(changed):
+                types[one.area] += 1
+                continue
             print(
                 one.name, "(no test calls it)" if one.code == NO_TESTS else "", *changed, sep="\n"
             )
-    print("package  mutants  killed  timeouts  survived  without a test  share")
+    print("package  mutants  killed  timeouts  survived  types of casts  without a test  share")
     for area in dict.fromkeys(one.area for one in mutants):
         came = Counter(one.code for one in mutants if one.area == area)
         caught = came[KILLED] + came[TIMEOUT]
+        count = came.total() - types[area]
         print(
-            f"{area:8} {came.total():7} {came[KILLED]:7} {came[TIMEOUT]:9} {came[SURVIVED]:9}"
-            f" {came[NO_TESTS]:15} {100 * caught / came.total():5.1f} %"
+            f"{area:8} {count:7} {came[KILLED]:7} {came[TIMEOUT]:9}"
+            f" {count - caught - came[NO_TESTS]:9} {types[area]:14}"
+            f" {came[NO_TESTS]:15} {100 * caught / count if count else 100:5.1f} %"
         )
 
 

@@ -184,12 +184,13 @@ class StepContract:
         assert workshop.run(one_node(step), "up").changes["it"].action is Action.KEEP
         assert workshop.last.writes == []
 
-    def test_create_tells_what_observe_sees(self, step: Step, workshop: Workshop) -> None:
-        made = workshop.run(one_node(step), "up").resources["it"]
-        seen = made.observe(new_aws())
-        assert seen is not None
+    def test_create_and_update_tell_what_observe_sees(self, step: Step, workshop: Workshop) -> None:
         computed = fields_with(type(step), FieldRole.COMPUTED)
-        assert {n: vars(made)[n] for n in computed} == {n: vars(seen)[n] for n in computed}
+        for want in (step, self.edited(step)):
+            made = workshop.run(one_node(want), "up").resources["it"]
+            seen = made.observe(new_aws())
+            assert seen is not None
+            assert {n: vars(made)[n] for n in computed} == {n: vars(seen)[n] for n in computed}
 
     def test_every_field_is_read_and_none_assumed(self, step: Step, workshop: Workshop) -> None:
         """A field copied from the query would hide drift whenever both have the same value."""
@@ -212,6 +213,13 @@ class StepContract:
                 assert value == full or (not was_empty and self.is_unsaid(step, name, value)), (
                     f"{name} without {member}"
                 )
+
+        listed = Answers()
+        step = step.with_owner("tap-dev/it")
+        every = len(step.find_candidates(new_aws(listed)))
+        for member in listed.members():
+            fewer = step.find_candidates(new_aws(Lacking(answers=listed, member=member)))
+            assert len(fewer) <= every, member
 
     def is_unsaid(self, step: Step, name: str, value: object) -> bool:
         """Return whether a field may have this value if AWS leaves out a member."""
@@ -242,6 +250,14 @@ class StepContract:
             assert workshop.run(one_node(edited), "up").changes["it"].action is Action.KEEP
             assert workshop.last.writes == []
             workshop.run(one_node(edited), "down")
+
+    parents_owner: ClassVar[str | None] = ""
+    """The owner tag of the parent that `given` makes; None if it makes none."""
+
+    def test_its_parent_is_asked_for_its_owner(self, account: None) -> None:
+        step = self.given(new_aws())
+        if isinstance(step, HasParent):
+            assert step.parent_owner(new_aws()) == self.parents_owner
 
     def test_it_lives_with_listings_of_one_item_a_page(
         self, step: Step, workshop: Workshop

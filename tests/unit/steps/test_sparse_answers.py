@@ -80,17 +80,26 @@ def test_a_target_without_an_arn_can_be_adopted(
     ]
     without_arn(aws, monkeypatch)
     tagged: list[str] = []
-    monkeypatch.setattr(
-        aws.autoscaling,
-        "register_scalable_target",
-        lambda **_: {"ScalableTargetARN": shown["ScalableTargetARN"]},
-    )
+    asked: list[Any] = []
+
+    def register(**request: Any) -> Any:
+        asked.append(request)
+        return {"ScalableTargetARN": shown["ScalableTargetARN"]}
+
+    monkeypatch.setattr(aws.autoscaling, "register_scalable_target", register)
     monkeypatch.setattr(
         aws.autoscaling, "tag_resource", lambda **asked: tagged.append(asked["ResourceARN"])
     )
     have = replace(TARGET, tags={})
     TARGET.update(aws, have, {"tags"})
     assert tagged == [shown["ScalableTargetARN"]]
+    assert asked == [
+        {
+            "ServiceNamespace": "dynamodb",
+            "ResourceId": TARGET.resource,
+            "ScalableDimension": TARGET.dimension,
+        }
+    ], "a setting would be changed"
 
 
 def test_rules_of_protocols_without_ports_have_words() -> None:

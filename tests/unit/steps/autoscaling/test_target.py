@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import pytest
+
 from provision.model.step import Step
 from provision.plan.change import Action
 from provision.steps.autoscaling.target import ScalingTarget
@@ -46,6 +48,23 @@ def test_scaling_switched_off_by_hand_is_switched_on_again(workshop: Workshop) -
     finding = workshop.run(one_node(TARGET), "up").changes["it"]
     assert [diff.field for diff in finding.diffs] == ["suspended"]
     assert workshop.run(one_node(TARGET), "up").changes["it"].action is Action.KEEP
+
+
+def test_removing_it_ends_when_it_is_no_longer_shown(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop.run(one_node(TARGET), "up")
+    aws = new_aws()
+    describe, shown = aws.autoscaling.describe_scalable_targets, list[int]()
+    before = describe(ServiceNamespace="dynamodb")
+
+    def late(**asked: Any) -> Any:
+        shown.append(1)
+        return before if len(shown) < 4 else describe(**asked)
+
+    monkeypatch.setattr(aws.autoscaling, "describe_scalable_targets", late)
+    TARGET.delete(aws)
+    assert len(shown) == 4
 
 
 def test_it_is_removed_though_its_table_is_gone(workshop: Workshop) -> None:

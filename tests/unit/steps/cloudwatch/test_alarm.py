@@ -55,6 +55,13 @@ class TestAlarm(StepContract):
         return ALARM
 
 
+@pytest.mark.parametrize("statistic", ["Average", "Maximum", "Minimum", "SampleCount", "Sum"])
+def test_what_is_no_percentile_is_asked_for_by_its_name(account: None, statistic: str) -> None:
+    replace(ALARM, statistic=statistic).create(new_aws())
+    (shown,) = new_aws().cloudwatch.describe_alarms()["MetricAlarms"]
+    assert (shown.get("Statistic"), shown.get("ExtendedStatistic")) == (statistic, None)
+
+
 def test_one_call_makes_it_whole(workshop: Workshop) -> None:
     made = workshop.run(one_node(ALARM), "up").resources["it"]
     assert workshop.last.writes == ["PutMetricAlarm"]

@@ -21,6 +21,7 @@ from tests.unit.steps.contract import StepContract
 class TestNetworkInterfaces(StepContract):
     """The interfaces are Lambda's: `up` creates none, and sees them if the group exists."""
 
+    parents_owner = None
     edits: ClassVar = {}
 
     def given(self, aws: Any) -> Step:

@@ -28,6 +28,7 @@ def two_versions(directory: Path) -> None:
 
 
 class TestAlias(StepContract):
+    parents_owner = "tap-dev/function.items"
     edits: ClassVar[dict[str, Any]] = {"version": "2", "weights": {"2": 0.1}}
     fixed_edits: ClassVar[dict[str, Any]] = {"name": "next"}
 

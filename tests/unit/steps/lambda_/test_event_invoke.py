@@ -24,6 +24,7 @@ def two_aliases(directory: Path) -> None:
 
 
 class TestEventInvoke(StepContract):
+    parents_owner = "tap-dev/function.items"
     unsaid: ClassVar = {"max_age": (21600,)}
     drift_only = frozenset({"destinations"})
     edits: ClassVar[dict[str, Any]] = {"retries": 0, "max_age": 60}

@@ -34,6 +34,7 @@ def an_alias(directory: Path) -> None:
 
 
 class TestPermission(StepContract):
+    parents_owner = "tap-dev/function.items"
     drift_only = frozenset({"others"})
     edits: ClassVar[dict[str, Any]] = {
         "principal": "events.amazonaws.com",

@@ -30,6 +30,7 @@ from tests.unit.steps.lambda_world import (
 
 
 class TestVersion(StepContract):
+    parents_owner = "tap-dev/function.items"
     unsaid: ClassVar = {"configuration": (ANY,)}
     edits: ClassVar[dict[str, Any]] = {}
 

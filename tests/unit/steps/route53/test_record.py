@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from provision.errors import ApiError, NotOwned, PrerequisiteMissing, WaitTimeout
+from provision.errors import ApiError, NoLongerOurs, NotOwned, PrerequisiteMissing, WaitTimeout
 from provision.model.step import FieldRole, Step, fields_with
 from provision.plan.change import Action
 from provision.state.journal import Journal
@@ -91,7 +91,85 @@ class TestValues(TwoForms):
         return CNAME
 
 
+def test_only_what_is_not_in_sync_yet_is_waited_for(
+    account: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_zone()
+    aws = new_aws()
+    client = aws.route53
+    write_change, asked = client.change_resource_record_sets, list[str]()
+    statuses = iter(["INSYNC", "PENDING", "PENDING"])
+
+    def answered(**request: Any) -> Any:
+        info = write_change(**request)["ChangeInfo"]
+        return {"ChangeInfo": {**info, "Status": next(statuses)}}
+
+    def get_change(Id: str) -> Any:  # noqa: N803
+        asked.append(Id)
+        return {"ChangeInfo": {"Status": "INSYNC" if len(asked) > 1 else "PENDING"}}
+
+    monkeypatch.setattr(client, "change_resource_record_sets", answered)
+    monkeypatch.setattr(client, "get_change", get_change)
+    replace(ALIAS, name="a.example.com").create(aws)
+    assert asked == []
+    ALIAS.create(aws)
+    assert len(asked) == 2
+    ALIAS.delete(aws)
+    assert len(asked) == 2, "nobody waits until a deleted record is gone everywhere"
+
+
+@pytest.mark.parametrize("theirs", [True, False])
+def test_a_deletion_that_is_refused_says_whose_the_record_is_now(
+    account: None, monkeypatch: pytest.MonkeyPatch, theirs: bool
+) -> None:
+    zone_id = make_zone()
+    aws = new_aws()
+    CNAME.create(aws)
+    client = aws.route53
+    refused: Any = {"Error": {"Code": "InvalidChangeBatch", "Message": "as AWS says it"}}
+
+    def refuse(**_: Any) -> Any:
+        monkeypatch.undo()
+        if theirs:
+            values = [{"Value": "elsewhere.example.net."}]
+            write(zone_id, "UPSERT", Name=CNAME.name, Type="CNAME", TTL=300, ResourceRecords=values)
+        raise client.exceptions.InvalidChangeBatch(refused, "ChangeResourceRecordSets")
+
+    monkeypatch.setattr(client, "change_resource_record_sets", refuse)
+    expected = NoLongerOurs if theirs else client.exceptions.InvalidChangeBatch
+    with pytest.raises(expected):
+        CNAME.delete(aws)
+
+
+def test_an_alias_of_its_name_is_foreseen_with_where_it_leads(account: None) -> None:
+    zone_id = make_zone()
+    there = {
+        "HostedZoneId": zone_id,
+        "DNSName": "Other.example.com.",
+        "EvaluateTargetHealth": False,
+    }
+    write(zone_id, "CREATE", Name=ALIAS.name, Type="CNAME", AliasTarget=there)
+    with pytest.raises(NotOwned, match=r"CNAME .* leads to other\.example\.com:"):
+        ALIAS.check_prerequisites(new_aws())
+
+
+@pytest.mark.parametrize(
+    ("name", "compared", "deeper"),
+    [
+        ("API.Example.com.", "api.example.com", ""),
+        ("_????.api.example.com", "_????.api.example.com", "*.*.api.example.com"),
+    ],
+)
+def test_iam_compares_names_in_lower_case_and_a_question_mark_with_a_dot_too(
+    name: str, compared: str, deeper: str
+) -> None:
+    found = replace(ALIAS, name=name).policy_variables()
+    assert (found["name"], found["deeper"]) == (compared, deeper)
+    assert {**found, "name": 0, "deeper": 0} == {**vars(ALIAS), "name": 0, "deeper": 0}
+
+
 class TestAlias(TwoForms):
+    parents_owner = None
     edits = {"alias_target": "d-2.execute-api.us-east-1.amazonaws.com", "alias_zone": "Z2"}
     fixed_edits = {"name": "www.example.com", "type": "AAAA"}
 
