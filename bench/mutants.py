@@ -192,7 +192,7 @@ def all_mutants() -> Iterator[Mutant]:
 def chosen(areas: list[str], sample: int, seed: int, *, rest: bool) -> list[Mutant]:
     """Return the mutants to run: of the steps, if `sample` is not 0, that many by chance.
 
-    The rest are those that were run before and not killed, whatever was drawn then.
+    The rest are those that were run before and not killed.
     """
     mutants = [one for one in all_mutants() if one.area in areas]
     steps = [one for one in mutants if one.area == "steps"]

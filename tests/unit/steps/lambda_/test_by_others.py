@@ -1,4 +1,4 @@
-"""What others set at a function, and what AWS says of it: seen, told in words, taken back."""
+"""A function's settings by other parties and its failures: observed, reported, removed."""
 
 from __future__ import annotations
 
