@@ -127,10 +127,14 @@ class MutantLoop:
         set_mutant_under_test("")
 
     def _tests(self, mutant: Mutant) -> list[str]:
-        """Return the tests that call its function, the quickest first: of a step, its service's."""
+        """Return the tests that call its function, the quickest first.
+
+        Of a step, those of its service and those of all services, if there are any.
+        """
         tests = self.callers.get(mangled_name_from_mutant_name(mutant.name), set())
         folder = "/".join(["tests", "unit", *mutant.name.split(".")[1:3], ""])
-        nearest = {test for test in tests if test.startswith(folder)} or tests
+        near = (folder, "tests/unit/steps/test_")
+        nearest = {test for test in tests if test.startswith(near)} or tests
         return sorted(nearest, key=lambda test: (self.seconds[test], test))
 
     def _start(self, session: pytest.Session, mutant: Mutant) -> None:

@@ -44,6 +44,18 @@ def test_a_private_domain_of_somebody_else_is_passed_by(
     assert DOMAIN.with_owner("tap-dev/it").find_candidates(aws) == []
 
 
+@pytest.mark.usefixtures("account")
+def test_a_page_of_mappings_without_a_list_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = new_aws()
+    monkeypatch.setattr(aws.apigateway, "get_paginator", lambda _: Pages({}, {"items": []}))
+    deleted: list[str] = []
+    monkeypatch.setattr(
+        aws.apigateway, "delete_domain_name", lambda **asked: deleted.append(asked["domainName"])
+    )
+    DOMAIN.delete(aws)
+    assert deleted == [DOMAIN.name]
+
+
 def without_arn(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let AWS show a target without its ARN, as it does for targets older than their tags."""
     describe = aws.autoscaling.describe_scalable_targets

@@ -15,6 +15,7 @@ from provision.steps.apigateway.rest_api.reading import _integration
 from provision.steps.apigateway.rest_api.responses import preflight, read_preflight
 from provision.steps.apigateway.rest_api.status import state_of
 from provision.steps.apigateway.stage import _strays as strays_of_stage
+from provision.steps.apigateway.stage import _text
 from provision.steps.dynamodb.expiry import set_expiry
 from provision.steps.ec2.flow_log import FlowLog
 from provision.steps.ec2.gateway_endpoint import GatewayEndpoint
@@ -22,6 +23,7 @@ from provision.steps.ec2.route_table import _linking, _other_routes
 from provision.steps.lambda_.configuration import _strays as strays_of_function
 from provision.steps.wafv2.rules import read_rules, written_rules
 from tests.support.harness import new_aws
+from tests.unit.steps.apigateway.test_rest_api import API
 
 TOO_SOON = "Time to live has been modified multiple times within a fixed interval"
 
@@ -134,6 +136,10 @@ def test_undeclared_settings_of_a_function_have_words(shown: Any, told: list[str
     assert list(strays_of_function(shown)) == told
 
 
+def test_the_stage_s_api_takes_switches_as_lower_case_words() -> None:
+    assert [_text(value=value) for value in (True, False)] == ["true", "false"]
+
+
 @pytest.mark.parametrize(
     "target",
     [
@@ -199,3 +205,10 @@ def test_what_somebody_maps_into_an_integration_is_read() -> None:
     mapped = {"integration.request.header.a": "'b'"}
     assert _integration({"type": "AWS_PROXY", "requestParameters": mapped}).parameters == mapped
     assert _integration({}).parameters == {}
+
+
+def test_a_deployment_is_compared_with_each_method_of_the_api() -> None:
+    lines = API.served()
+    assert len(lines) == len(set(lines)) > 1
+    assert any(line.endswith(": NONE, key") for line in lines)
+    assert all(": NONE" in line for line in lines)

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from provision.errors import InUseByOthers
 from provision.model.step import OWNER
-from provision.steps.ec2.foreign_resources import refuse_foreign_in_vpc
+from provision.steps.ec2.foreign_resources import refuse_foreign_in_vpc, refuse_foreign_interfaces
 from provision.steps.ec2.network_interfaces import NetworkInterfaces
 from tests.support.harness import new_aws
 
@@ -89,8 +89,50 @@ def test_each_is_named_and_can_be_looked_at(vpc: str, monkeypatch: pytest.Monkey
     )
     fill(vpc, OURS, 0)
     foreign = [*fill(vpc, None, 1), *fill(vpc, ANOTHERS, 2), *gateways(vpc)]
-    refuse_foreign_in_vpc(new_aws(), "the VPC", "tap-dev", vpc)
+    aws = new_aws()
+    real = aws.ec2.get_paginator
+    monkeypatch.setattr(aws.ec2, "get_paginator", lambda name: AfterAnEmptyPage(real(name)))
+    refuse_foreign_in_vpc(aws, "the VPC", "tap-dev", vpc)
     assert sorted(seen) == sorted(foreign)
+
+
+@pytest.mark.parametrize(
+    ("of", "there", "foreign"),
+    [("tap-dev/it", True, False), ("tap-dev-2/it", True, True), ("tap-dev-2/it", False, False)],
+)
+def test_an_interface_of_an_endpoint_is_whose_the_endpoint_is(
+    vpc: str, of: str, *, there: bool, foreign: bool
+) -> None:
+    """AWS deletes it together with the endpoint."""
+    aws = new_aws()
+    made = aws.ec2.create_vpc_endpoint(
+        VpcId=vpc,
+        ServiceName="com.amazonaws.us-east-1.s3",
+        VpcEndpointType="Gateway",
+        TagSpecifications=tagged("vpc-endpoint", [{"Key": OWNER, "Value": of}]),
+    )["VpcEndpoint"]["VpcEndpointId"]
+    if not there:
+        aws.ec2.delete_vpc_endpoints(VpcEndpointIds=[made])
+    shown: Any = {"NetworkInterfaceId": "eni-1", "VpcId": vpc, "Status": "in-use"}
+    standing: Any = [{**shown, "Description": f"VPC Endpoint Interface {made}"}]
+    if not foreign:
+        refuse_foreign_interfaces(aws, "the group", "tap-dev", standing)
+        standing.append({**shown, "NetworkInterfaceId": "eni-2"})
+    name = f"eni-1 (VPC Endpoint Interface {made})" if foreign else "eni-2"
+    with pytest.raises(InUseByOthers) as caught:
+        refuse_foreign_interfaces(aws, "the group", "tap-dev", standing)
+    assert caught.value.message.endswith(f"to this stack: network interface {name}")
+
+
+class AfterAnEmptyPage:
+    """Pages of which the first lacks the list, as AWS may answer for each listing."""
+
+    def __init__(self, pages: Any) -> None:
+        self.pages = pages
+
+    def paginate(self, **asked: Any) -> Any:
+        yield {}
+        yield from self.pages.paginate(**asked)
 
 
 class Peerings:

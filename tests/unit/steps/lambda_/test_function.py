@@ -244,6 +244,8 @@ def test_a_wait_ends(function: Function, monkeypatch: pytest.MonkeyPatch) -> Non
     show_states(monkeypatch, [{"State": "Pending"}])
     with pytest.raises(WaitTimeout, match=f"function {NAME} to be ready"):
         function.with_owner("tap-dev/it").create(new_aws())
+    with pytest.raises(WaitTimeout, match=f"function {NAME} to settle"):
+        function.observe(new_aws())
 
 
 @pytest.mark.parametrize("state", [BROKEN, UPDATE_FAILED])

@@ -79,6 +79,14 @@ def test_content_of_before_is_not_published_again(
         assert step.version == 1
 
 
+def test_published_twice_it_is_the_same_version(layer: Layer) -> None:
+    ours = layer.with_owner("tap-dev/it")
+    first = ours.create(new_aws())
+    assert ours.create(new_aws()) == first
+    assert first.arn.endswith(":1")
+    assert versions() == [1]
+
+
 def test_only_the_newest_of_ours_stay(layer: Layer, workshop: Workshop, tmp_path: Path) -> None:
     workshop.run(one_node(layer), "up")
     publish(description="somebody else's")
