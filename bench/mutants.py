@@ -219,23 +219,25 @@ def report(mutants: list[Mutant]) -> None:
     Those that change only the type of a `cast` are counted, and left out of the share.
     """
     types: Counter[str] = Counter()
+    counted = {one.name: one for one in mutants}
     for one in mutants:
         if one.code in {SURVIVED, NO_TESTS}:
             changed = one.changed_lines()
             if only_a_type(changed):
                 types[one.area] += 1
+                del counted[one.name]
                 continue
             print(
                 one.name, "(no test calls it)" if one.code == NO_TESTS else "", *changed, sep="\n"
             )
     print("package  mutants  killed  timeouts  survived  types of casts  without a test  share")
     for area in dict.fromkeys(one.area for one in mutants):
-        came = Counter(one.code for one in mutants if one.area == area)
+        came = Counter(one.code for one in counted.values() if one.area == area)
         caught = came[KILLED] + came[TIMEOUT]
-        count = came.total() - types[area]
+        count = came.total()
         print(
             f"{area:8} {count:7} {came[KILLED]:7} {came[TIMEOUT]:9}"
-            f" {count - caught - came[NO_TESTS]:9} {types[area]:14}"
+            f" {came[SURVIVED]:9} {types[area]:14}"
             f" {came[NO_TESTS]:15} {100 * caught / count if count else 100:5.1f} %"
         )
 
