@@ -56,6 +56,7 @@ _aliased: dict[str, str] = {}
 _TRIE: Any = vars(botocore.hooks)["_PrefixTrie"]
 _read_signature = botocore.hooks.accepts_kwargs
 _register_handlers = vars(boto3.session.Session)["_register_default_handlers"]
+_find_models = vars(boto3.session.Session)["_setup_loader"]
 _with_handlers: WeakSet[Any] = WeakSet()
 _method_names = moto.core.utils.method_names_from_class
 _numbers = count(1)
@@ -166,6 +167,13 @@ def _add_handlers(self: Any) -> None:
         _register_handlers(self)
 
 
+def _find_models_once(self: Any) -> None:
+    """Add boto3's folder once: all sessions share a loader, which would look there for each."""
+    _find_models(self)
+    folders = self._loader.search_paths
+    folders[:] = dict.fromkeys(folders)
+
+
 @cache
 def _context() -> Any:
     return create_urllib3_context()
@@ -182,6 +190,7 @@ def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_TRIE, "_recursive_copy", _copied)
     patch.setattr(botocore.hooks, "accepts_kwargs", _accepts_kwargs)
     patch.setattr(boto3.session.Session, "_register_default_handlers", _add_handlers)
+    patch.setattr(boto3.session.Session, "_setup_loader", _find_models_once)
     patch.setattr(_ALIASER, "_alias_event_name", _event_name)
     patch.setattr(provision.aws.session, "model_loader", lambda _paths: _LOADER)
     patch.setattr(botocore.loaders, "create_loader", lambda _paths=None: _LOADER)

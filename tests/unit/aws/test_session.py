@@ -49,6 +49,14 @@ def test_models_of_ones_own_are_found(tmp_path: Path, monkeypatch: pytest.Monkey
     assert loader.determine_latest_version("mine", "service-2") == "2026-01-01"
 
 
+def test_the_sessions_of_tests_look_once_in_each_folder() -> None:
+    """They share a loader: with a folder more for each session, ten thousand take minutes."""
+    new_aws()
+    new_aws()
+    folders = model_loader(None).search_paths
+    assert len(folders) == len(set(folders))
+
+
 @pytest.mark.usefixtures("account")
 def test_a_call_says_who_makes_it() -> None:
     """The user agent names this tool, as CloudTrail shows it."""
