@@ -13,6 +13,7 @@ from provision.plan.change import Action
 from provision.plan.plan import Result
 from provision.plan.risks import risks_of
 from provision.stack.outputs import outputs
+from provision.steps.acm import reading
 from tests.integration.api.shop import LIVE, MOVES, PUBLISHES, Api, Shop
 from tests.integration.api.test_changes import BASE, ROUTES
 from tests.support.harness import Died, Recorder, Where, new_aws
@@ -44,7 +45,9 @@ def open_doors(shop: Shop) -> set[str]:
 
 
 def never_issued(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Issue no certificate, and wait for a minute, not 75: that is 450 calls of moto."""
     monkeypatch.setattr(CertBundle, "check", lambda self: None)
+    monkeypatch.setattr(reading, "ISSUED_BUDGET", 60)
 
 
 def planned(shop: Shop, api: Api) -> Result:
