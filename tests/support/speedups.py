@@ -15,6 +15,7 @@ from weakref import WeakSet
 
 import boto3.session
 import botocore.client
+import botocore.handlers
 import botocore.hooks
 import botocore.loaders
 import botocore.session
@@ -45,6 +46,11 @@ OURS: Final = frozenset(
     | {"ssm", "sts", "wafv2"}
 )
 """The services that tests speak with, by moto's names."""
+_OTHERS: Final = frozenset(
+    {"cloudsearchdomain", "cognito-identity", "docdb", "glacier", "neptune", "polly", "rds"}
+    | {"s3", "s3-control"}
+)
+"""The services with most of botocore's handlers, which are not called here."""
 _OURS_FIRST = sorted(moto.backend_index.backend_url_patterns, key=lambda each: each[0] not in OURS)
 _LOADER = model_loader(None)
 _CREATOR: Any = botocore.client.ClientCreator  # its stubs hide what is replaced here
@@ -68,6 +74,15 @@ _urls: dict[str, dict[str, Any]] = {}
 _new_key = rsa.generate_private_key
 _validate_key = CertBundle.validate_pk
 _valid_keys: dict[bytes, Any] = {}
+
+
+def _is_heard(handler: tuple[Any, ...]) -> bool:
+    """Return whether a handler of botocore is for calls of our services, not its documentation."""
+    event, service = (*handler[0].split("."), "")[:2]
+    return not event.startswith("docs") and service not in _OTHERS
+
+
+_HEARD = [handler for handler in botocore.handlers.BUILTIN_HANDLERS if _is_heard(handler)]
 
 
 def _model(self: Any, service: str, api_version: str | None = None) -> ServiceModel:
@@ -185,7 +200,11 @@ def _the_context(_session: Any) -> Any:
 
 
 def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
-    """Read each service's model once, and name its client's methods and events once."""
+    """Read each service's model once, and name its client's methods and events once.
+
+    Each session registers 128 handlers, and each client copies their tree.
+    """
+    patch.setattr(botocore.handlers, "BUILTIN_HANDLERS", _HEARD)
     patch.setattr(URLLib3Session, "_get_ssl_context", _the_context)
     patch.setattr(_TRIE, "_recursive_copy", _copied)
     patch.setattr(botocore.hooks, "accepts_kwargs", _accepts_kwargs)
