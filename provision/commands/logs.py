@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final, NoReturn
@@ -25,6 +25,7 @@ from provision.views.logs import LogScreen
 from provision.workflows.logs.criteria import Criteria
 from provision.workflows.logs.line import LogLine
 from provision.workflows.logs.moments import FORMS, milliseconds, parse_moment
+from provision.workflows.logs.newest import NewestLines
 from provision.workflows.logs.parser import LogParser
 from provision.workflows.logs.reader import LogReader
 from provision.workflows.logs.sources import API, LogSource, log_sources
@@ -32,7 +33,7 @@ from provision.workflows.logs.stories import Stories, Story
 from provision.workspace import Workspace
 
 KEPT: Final = 200_000
-"""The most lines that are held in memory: older ones are dropped, and the command says so."""
+"""The most lines that are held in memory (`NewestLines`)."""
 ROUND: Final = 1.0
 """Seconds between two rounds of --follow."""
 
@@ -77,19 +78,22 @@ def logs(session: Session, query: LogQuery, *, follow: bool) -> int:
         if follow:
             _follow(workspace, query, sources, reader, screen)
         with session.busy("reading the logs"):
-            lines, cut = _read(sources, reader, end)
+            lines = _read(sources, reader, end, query)
     session.raise_if_interrupted()
     _refuse_missing(query, sources, reader)
-    _print_once(session, workspace, query, screen, lines, cut=cut)
+    _print_once(session, workspace, query, screen, lines)
     return 0
 
 
-def _span(workspace: Workspace, query: LogQuery) -> tuple[int, int]:
-    """Return the first and last millisecond asked for."""
-    now = workspace.aws.clock.today()
+def _span(workspace: Workspace, query: LogQuery) -> tuple[int, int | None]:
+    """Return the first and last millisecond asked for.
+
+    Without --until there is no end: this machine's clock may be behind that of AWS.
+    """
+    now = milliseconds(workspace.aws.clock.today())
     start = _moment("--since", query.since, workspace)
-    end = _moment("--until", query.until, workspace) if query.until else milliseconds(now)
-    if start > end:
+    end = _moment("--until", query.until, workspace) if query.until else None
+    if start > (now if end is None else end):
         what = "--until is before --since" if query.until else "--since is in the future"
         raise click.UsageError(what)
     return start, end
@@ -145,20 +149,25 @@ def _key_names(steps: Mapping[str, Step]) -> dict[str, str]:
     }
 
 
-def _read(sources: Iterable[LogSource], reader: LogReader, end: int) -> tuple[list[LogLine], bool]:
-    """Return all lines of all groups with their requests, and whether older ones were dropped."""
+def _read(
+    sources: Iterable[LogSource], reader: LogReader, end: int | None, query: LogQuery
+) -> NewestLines:
+    """Return the newest lines of all groups."""
     parser = LogParser()
-    kept: deque[LogLine] = deque(maxlen=KEPT)
-    read = 0
+    newest = NewestLines(KEPT, query.criteria.may_match)
     for source in sources:
         for page in reader.pages(source, end):
-            kept.extend(parser.parse(source, event) for event in page)
-            read += len(page)
+            for event in page:
+                newest.add(parser.parse(source, event))
+    return newest
+
+
+def _resolved(lines: Sequence[LogLine]) -> list[LogLine]:
+    """Return the lines with their requests."""
     stories = Stories(functions=True, remembered=KEPT)
-    for line in kept:
+    for line in lines:
         stories.add(line, 0)
-    lines = [stories.resolved(line) for line in kept]
-    return sorted(lines, key=lambda line: line.at), read > KEPT
+    return [stories.resolved(line) for line in lines]
 
 
 def _print_once(
@@ -166,31 +175,40 @@ def _print_once(
     workspace: Workspace,
     query: LogQuery,
     screen: LogScreen,
-    lines: Sequence[LogLine],
-    *,
-    cut: bool,
+    newest_lines: NewestLines,
 ) -> None:
+    lines = _resolved(newest_lines.in_order())
     if query.form is Form.STORIES:
         stories = _stories(lines, query.criteria)
         shown = _newest_stories(screen, stories, query.limit)
-        cut = cut or len(shown) < len(stories)
+        cut = len(shown) < len(stories)
         for story in shown:
             screen.print_story(story)
     else:
         matching = [line for line in lines if query.criteria.match(line)]
-        cut = cut or len(matching) > query.limit
+        cut = len(matching) > query.limit
         newest = matching[-query.limit :]
         if query.form is Form.JSON:
             seconds = session.seconds
             session.call.answer(
                 logs_document(
-                    workspace.inputs, workspace.aws.calls, newest, truncated=cut, seconds=seconds
+                    workspace.inputs,
+                    workspace.aws.calls,
+                    newest,
+                    truncated=cut or bool(newest_lines.dropped_until),
+                    seconds=seconds,
                 )
             )
         for line in newest if query.form is not Form.JSON else ():
             _print_line(screen, line, query.form)
     if cut:
         session.say(f"only the newest lines are shown (--limit {query.limit})")
+    if dropped := newest_lines.dropped_until:
+        at = datetime.fromtimestamp(dropped / 1000).astimezone()
+        session.say(
+            f"there are more than {KEPT:,} lines in this time, and some until {at:%H:%M:%S} are"
+            " left out: a later --since or an earlier --until shows them"
+        )
 
 
 def _stories(lines: Iterable[LogLine], criteria: Criteria) -> list[Story]:

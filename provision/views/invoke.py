@@ -52,13 +52,20 @@ def print_answer(console: Console, done: Invoked) -> None:
 
 def print_log(console: Console, done: Invoked) -> None:
     """Print the end of the function's log, without Lambda's own lines and embedded metrics."""
-    own = [line for line in done.log if not line.startswith(_NOT_SHOWN)]
+    own = [line for line in done.log if not line.startswith(_NOT_SHOWN) and not _is_platform(line)]
     own = [line for line in own if line.strip()]
     if not own:
         return
     console.print(Text("── log ──", style="dim"))
     for line in own:
         console.print(Text(line.expandtabs()), soft_wrap=True)
+
+
+def _is_platform(line: str) -> bool:
+    """Return whether Lambda itself wrote the line, in its JSON format."""
+    found = _document(line) if line.startswith("{") else None
+    members = found[0] if found else None
+    return isinstance(members, dict) and str(members.get("type", "")).startswith("platform.")
 
 
 def version_words(version: str) -> str:

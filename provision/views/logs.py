@@ -142,6 +142,9 @@ def _told(line: LogLine) -> tuple[str, list[str]]:
     short, long = [], []
     for name, value in line.fields.items():
         text = str(value)
+        if name == "stackTrace" and isinstance(value, list):  # as Lambda's JSON format has it
+            long += [part for each in value for part in _BREAK.split(str(each).rstrip("\n"))]
+            continue
         if isinstance(value, dict | list) or text in ids:
             continue
         if len(parts := _BREAK.split(text)) > 1:

@@ -202,12 +202,13 @@ def _report_in_json(line: str) -> InvocationReport | None:
     try:
         record = json.loads(line)["record"]
         metrics = record["metrics"]
+        trace = str((record.get("tracing") or {}).get("value", ""))
         return InvocationReport(
             float(metrics["durationMs"]),
             int(metrics["billedDurationMs"]),
             int(metrics["memorySizeMB"]),
             int(metrics["maxMemoryUsedMB"]),
-            str((record.get("tracing") or {}).get("value", "")),
+            trace.partition(";")[0].removeprefix("Root="),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -251,3 +251,38 @@ def test_follow_in_json_lines_prints_what_comes(
     found = [json.loads(line)["message"] for line in shown.out.splitlines()]
     assert found[-1] == "new"
     assert len(found) == 8
+
+
+def test_errors_are_shown_however_many_other_lines_there_are(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provision.commands.logs.KEPT", 20)
+    written.put(FUNCTION, *(f"line {number}" for number in range(60)), at=10_000)
+    shown = written.provision("logs", "--errors", "--no-join")
+    assert "KeyError" in shown.out
+    assert "line 59" not in shown.out
+    assert "there are more than 20 lines in this time, and some until" in shown.err
+    document = written.provision("logs", "--json", "--errors").json
+    assert document["truncated"] is True
+    assert any("KeyError" in event["message"] for event in document["events"])
+
+
+def test_lines_of_a_writer_whose_clock_is_ahead_are_shown(written: Written) -> None:
+    """The clock here may be behind that of AWS: without --until there is no end."""
+    written.put(FUNCTION, "from the future", at=180_000)
+    assert "from the future" in written.provision("logs").out
+
+
+def test_a_traceback_of_lambdas_json_format_is_shown_line_by_line(written: Written) -> None:
+    told = {
+        "log_level": "ERROR",
+        "errorType": "KeyError",
+        "errorMessage": "'name'",
+        "requestId": ONE,
+        "stackTrace": ['  File "/var/task/app.py", line 3, in handler\n    event["name"]\n'],
+    }
+    written.put(FUNCTION, json.dumps(told), at=200)
+    shown = written.provision("logs", "--no-join").out
+    assert "KeyError: 'name'" in shown
+    assert '|   File "/var/task/app.py", line 3, in handler' in shown
+    assert '|     event["name"]' in shown

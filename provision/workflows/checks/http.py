@@ -128,7 +128,11 @@ class HttpCaller:
             answer.close()  # the rest is not read, so the connection is of no more use
         else:
             answer.release_conn()
-        headers = {name.lower(): self._masked(value) for name, value in answer.headers.items()}
+        # A header that comes twice has two values: browsers refuse an allow-origin with both.
+        headers = {
+            name.lower(): self._masked(", ".join(answer.headers.getlist(name)))
+            for name in answer.headers
+        }
         return HttpAnswer(answer.status, headers, self._masked(_message(content)), seconds)
 
     def _masked(self, text: str) -> str:

@@ -96,6 +96,11 @@ WORDS: Final[Mapping[str, WordEntry]] = {
         " it if it holds data.",
         _ARCHITECTURE,
     ),
+    "mark": WordEntry(
+        "What shows a resource's owner in AWS: the tag `provision:owner`, or what a kind without"
+        " tags has in its place.",
+        _ARCHITECTURE,
+    ),
     "owner": WordEntry(
         "The node that the tag `provision:owner` of a resource names. Only owned resources are"
         " changed or deleted.",

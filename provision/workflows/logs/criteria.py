@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provision.workflows.logs.line import LogLine
 
@@ -15,6 +15,10 @@ class Criteria:
     text: str = ""
     request: str = ""
     version: str = ""
+
+    def may_match(self, line: LogLine) -> bool:
+        """Return whether the line is wanted, as far as that is known without its request."""
+        return replace(self, request="").match(line)
 
     def match(self, line: LogLine) -> bool:
         """Return whether the line is wanted. Its request must be known by now."""

@@ -30,6 +30,7 @@ _ENDED: Final = re.compile(
 _FAILED: Final = ("Task timed out", "Runtime.", "Traceback (most recent call last)")
 _MESSAGE: Final = ("message", "msg")
 _LEVEL: Final = ("level", "log_level", "severity")
+_ERROR: Final = ("errorType", "errorMessage")
 _INVOCATION: Final = ("function_request_id", "requestId", "AWSRequestId")
 _UNTOLD: Final = frozenset(
     {
@@ -152,16 +153,26 @@ def _structured(line: LogLine, members: Mapping[str, Any]) -> LogLine:
         kind, text = LineKind.METRICS, "metrics"
     else:
         kind, text = LineKind.MESSAGE, _first(members, _MESSAGE)
+    raised = "" if text else _raised(members)  # an error that the handler did not catch
     return replace(
         line,
         kind=kind,
-        text=text,
+        text=text or raised,
         level=_first(members, _LEVEL).upper(),
         request=_first(members, ("correlation_id",)),
         invocation=_first(members, _INVOCATION),
         trace=_first(members, ("xray_trace_id",)),
-        fields={name: value for name, value in members.items() if name not in _UNTOLD},
+        fields={
+            name: value
+            for name, value in members.items()
+            if name not in _UNTOLD and not (raised and name in _ERROR)
+        },
     )
+
+
+def _raised(members: Mapping[str, Any]) -> str:
+    """Return the error of a line as Python writes it, or ""."""
+    return ": ".join(str(members[name]) for name in _ERROR if members.get(name))
 
 
 def _plain(line: LogLine) -> LogLine:

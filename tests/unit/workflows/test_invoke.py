@@ -96,6 +96,9 @@ def test_a_report_in_json() -> None:
         "memorySizeMB": 128,
         "maxMemoryUsedMB": 40,
     }
+    traced = {"metrics": metrics, "tracing": {"value": "Root=1-abc;Parent=5;Sampled=1"}}
+    told = parse_report(json.dumps({"type": "platform.report", "record": traced}))
+    assert told.trace == "1-abc", "as the text format has it"
     event = {"type": "platform.report", "record": {"metrics": metrics}}
     assert parse_report(json.dumps(event)) == InvocationReport(3.5, 4, 128, 40, "")
     assert parse_report('{"type": "platform.report", "record": []}') == InvocationReport()

@@ -37,6 +37,21 @@ def test_an_answer_is_its_status_headers_and_message(account: None) -> None:
     assert served.headers[0]["x-api-key"] == KEY
 
 
+def test_a_header_that_comes_twice_has_both_values(account: None) -> None:
+    """Browsers refuse an answer with two allow-origin headers, even if both are `*`."""
+
+    def twice(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        for _ in range(2):
+            request.send_header("Access-Control-Allow-Origin", "*")
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    with http_server(twice) as served:
+        found = caller(served.address).get("/", {})
+    assert found.headers["access-control-allow-origin"] == "*, *"
+
+
 def test_redirects_are_not_followed(account: None) -> None:
     with http_server(lambda request: reply(request, 302, Location="/elsewhere")) as served:
         assert caller(served.address).get("/", {}).status == 302

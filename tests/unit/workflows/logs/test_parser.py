@@ -174,3 +174,26 @@ def test_text_of_a_caller_that_looks_like_a_platforms_line_begins_nothing() -> N
     parse(f"START RequestId: {ONE} Version: 8", parser=parser)
     parse("START RequestId: somebody's Version: 8", parser=parser)
     assert parse("x", parser=parser).invocation == ONE
+
+
+RAISED = {
+    "timestamp": "2026-12-01T06:42:00.000Z",
+    "log_level": "ERROR",
+    "errorType": "KeyError",
+    "errorMessage": "'name'",
+    "requestId": ONE,
+    "stackTrace": ['  File "/var/task/app.py", line 3, in handler\n    event["name"]\n'],
+}
+"""An error that no handler caught, as Lambda's Python runtime writes it with `LogFormat: JSON`."""
+
+
+def test_an_uncaught_error_in_json_has_its_text_and_its_traceback() -> None:
+    line = parse(json.dumps(RAISED))
+    assert (line.level, line.text, line.invocation) == ("ERROR", "KeyError: 'name'", ONE)
+    assert line.fields == {"stackTrace": RAISED["stackTrace"]}
+
+
+def test_an_error_that_a_logger_reports_keeps_its_own_words() -> None:
+    line = parse(json.dumps(RAISED | {"message": "could not read it"}))
+    assert line.text == "could not read it"
+    assert line.fields["errorType"] == "KeyError"
