@@ -12,7 +12,9 @@ from random import Random
 from typing import Final, NoReturn
 
 SECONDS: Final = 20
-"""Far longer than any run takes on a busy machine, and far shorter than an endless one."""
+"""Seconds of the processor: far more than any run takes, and far fewer than an endless one."""
+WAITING: Final = 180
+"""Seconds on the clock, for a run that waits; other programs may keep the processor busy."""
 BYTES: Final = 1_073_741_824
 """Bytes in addition to those that the process already has."""
 FOLD: Final = int(os.environ.get("FUZZ", "1"))
@@ -37,12 +39,15 @@ def bounded() -> Iterator[None]:
 
     held = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
     limits = resource.getrlimit(resource.RLIMIT_AS)
-    before = signal.signal(signal.SIGALRM, late)
+    before = {number: signal.signal(number, late) for number in (signal.SIGALRM, signal.SIGPROF)}
     resource.setrlimit(resource.RLIMIT_AS, (held + BYTES, limits[1]))
-    signal.alarm(SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.alarm(WAITING)
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
         resource.setrlimit(resource.RLIMIT_AS, limits)
-        signal.signal(signal.SIGALRM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
