@@ -97,8 +97,8 @@ WORDS: Final[Mapping[str, WordEntry]] = {
         _ARCHITECTURE,
     ),
     "mark": WordEntry(
-        "What shows a resource's owner in AWS: the tag `provision:owner`, or what a kind without"
-        " tags has in its place.",
+        "The text in AWS that shows a resource's owner: the tag `provision:owner`, or its"
+        " replacement in kinds without tags.",
         _ARCHITECTURE,
     ),
     "owner": WordEntry(
