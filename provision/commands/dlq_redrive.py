@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from provision.commands.confirmation import Confirmation, confirm, require_answer
 from provision.commands.dlq import choose_queue, open_workspace
 from provision.commands.session import Session
-from provision.errors import PartialFailure, ProvisionError
+from provision.engine.errors import translate_error
+from provision.errors import NotFound, PartialFailure, ProvisionError
 from provision.views.dead_letters import print_letters, print_tried
 from provision.views.formatting import pluralize
 from provision.views.json_operate import redrive_document
@@ -25,6 +26,7 @@ from provision.workflows.redrive import (
 from provision.workspace import Workspace
 
 FAILED_AGAIN = 5
+_STAYS = "what has not succeeded is still in the queue"
 
 
 def options(messages: Iterable[str], *, asynchronous: bool) -> RedriveOptions:
@@ -40,13 +42,20 @@ def redrive(
     dry_run: bool,
     yes: bool,
 ) -> int:
-    """Run events again. Exit codes: 0 all succeeded, 1 refused or not confirmed, 5 some failed."""
+    """Run events again.
+
+    Exit codes: 0 all succeeded, 1 refused, not confirmed or a chosen one is not there, 5 some
+    failed, 9 it ended early.
+    """
     if not dry_run:
         require_answer(session, "dlq redrive", yes=yes)
     workspace = open_workspace(session)
     queue = choose_queue(session, workspace, function)
     if queue is None or not queue.messages:
-        _report(session, workspace, queue, [], None)
+        absent = _absent(sorted(chosen.messages))
+        _report(session, workspace, queue, [], absent)
+        if absent:
+            raise absent
         return 0
     name = workspace.inputs.aws_name("function", queue.function)
     destination = find_destination(workspace.aws, InvocationTarget(name, version))
@@ -79,8 +88,10 @@ def _run(
         found = run.run()
     ended = _end(session, run, queue, chosen, found)
     _report(session, workspace, queue, found, ended)
+    if ended and ended is run.broken:
+        raise ended
     if ended:
-        raise ended from run.last_refusal
+        raise ended from run.last_refusal or run.broken
     good = {Outcome.DONE, Outcome.SENT}
     return 0 if all(each.outcome in good for each in found) else FAILED_AGAIN
 
@@ -92,15 +103,32 @@ def _end(
     chosen: RedriveOptions,
     found: list[Tried],
 ) -> ProvisionError | None:
-    """Return what ended the run before its last event: a signal, or refused calls."""
+    """Return what ended the run before its last event; or what it could not find."""
     if session.call.stopping.asked:
         return session.call.interrupted()
     if run.ended_early:
         return PartialFailure(
             f"ended after {len(found)} of {_count(queue, chosen)}: {found[-1].why}",
-            hint="what has not succeeded is still in the queue",
+            hint=_STAYS,
         )
-    return None
+    if run.broken:
+        error = translate_error(run.broken)
+        if not found:
+            return error
+        count = f"{len(found)} of {_count(queue, chosen)}"
+        return PartialFailure(f"ended after {count}: {error.message}", hint=error.hint or _STAYS)
+    return _absent(run.unseen)
+
+
+def _absent(messages: Sequence[str]) -> NotFound | None:
+    """Return the error that names the chosen messages that were not seen, if there are any."""
+    if not messages:
+        return None
+    return NotFound(
+        f"not in the queue, or being read by others: {', '.join(messages)}",
+        hint="`provision dlq peek` shows the messages; one that was just read comes back in a"
+        " few minutes",
+    )
 
 
 def _show(
@@ -113,8 +141,11 @@ def _show(
     letters = dead_letters.peek(workspace.aws, queue, max(queue.waiting, 1))
     if chosen.messages:
         letters = [letter for letter in letters if letter.id in chosen.messages]
+    absent = _absent(sorted(chosen.messages - {letter.id for letter in letters}))
     print_letters(session.results, queue, letters)
     session.say(f"these would run through {_words(queue, destination)}; nothing was done")
+    if absent:
+        raise absent
     return 0
 
 

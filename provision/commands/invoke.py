@@ -9,7 +9,7 @@ import click
 
 from provision.commands.invoke_event import (
     RequestOptions,
-    check_json,
+    checked_json,
     event_of_route,
     read_event,
     read_payload,
@@ -108,5 +108,4 @@ def _read(session: Session, wanted: EventOptions) -> bytes:
         payload = read_event(session.options, wanted.event)
     else:
         return b"{}"
-    check_json(payload)
-    return payload
+    return checked_json(payload)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import sys
@@ -14,6 +15,7 @@ from typing import Final
 import click
 
 from provision.files import refuse_links_below, replace_private
+from provision.workflows import json_text
 from provision.workflows.route_event import (
     HttpRequest,
     ServedStage,
@@ -26,6 +28,8 @@ _API: Final = "api"
 EVENTS: Final = "events"
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _STDIN: Final = "-"
+_OTHER_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""The marks before UTF-16. Without one, JSON in UTF-16 has a zero in its first two bytes."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ def read_payload(given: str) -> bytes:
     if given == _STDIN:
         return sys.stdin.buffer.read()
     if not given.startswith("@"):
-        return given.encode()
+        return _as_given(given)
     try:
         return Path(given[1:]).read_bytes()
     except OSError as error:
@@ -66,21 +70,28 @@ def read_event(options: Options, name: str) -> bytes:
 def save_event(options: Options, name: str, payload: bytes) -> Path:
     """Write the event under a name next to config.yaml, and return its path."""
     path = _event_file(options, name)
-    text = json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
+    text = json_text.indented(payload.decode())
     try:
         path.parent.mkdir(exist_ok=True)
-        replace_private(path, f"{text}\n".encode())
+        replace_private(path, json_text.as_bytes(f"{text}\n"))
     except OSError as error:
         raise click.UsageError(f"{path} cannot be written: {error.strerror or error}") from error
     return path
 
 
-def check_json(payload: bytes) -> None:
-    """Raise UsageError if Lambda would refuse the payload because it is not JSON."""
+def checked_json(payload: bytes) -> bytes:
+    """Return the payload without the mark that Windows puts before UTF-8.
+
+    Raises UsageError if Lambda would refuse it because it is not JSON in UTF-8.
+    """
+    payload = payload.removeprefix(codecs.BOM_UTF8)
+    if b"\0" in payload[:2]:
+        raise _in_utf_16("the payload")
     try:
-        json.loads(payload)
+        json_text.parse(_text("the payload", payload))
     except ValueError as error:
         raise click.UsageError(f"the payload is not JSON: {error}") from error
+    return payload
 
 
 def event_of_route(workspace: Workspace, request: RequestOptions) -> tuple[str, bytes]:
@@ -96,7 +107,9 @@ def event_of_route(workspace: Workspace, request: RequestOptions) -> tuple[str, 
     if route is None:
         known = ", ".join(api.routes)
         raise click.UsageError(f"config.yaml has no route for {method} {path}; it has {known}")
-    body = read_payload(request.body).decode() if request.body is not None else None
+    for each in (path, method, *request.query, *request.header):
+        _text("the request", _as_given(each))
+    body = _text("the body", read_payload(request.body)) if request.body is not None else None
     asked = HttpRequest(
         method,
         path,
@@ -108,6 +121,27 @@ def event_of_route(workspace: Workspace, request: RequestOptions) -> tuple[str, 
     now = workspace.aws.clock.today()
     event = proxy_event(route, asked, stage, now, str(uuid.uuid4()))
     return route.function, json.dumps(event, ensure_ascii=False).encode()
+
+
+def _text(what: str, content: bytes) -> str:
+    """Return the text. Raises UsageError, with what to do, if it is not in UTF-8."""
+    if content.startswith(_OTHER_MARKS):
+        raise _in_utf_16(what)
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{what} is not UTF-8: see its byte {error.start + 1}") from error
+
+
+def _in_utf_16(what: str) -> click.UsageError:
+    return click.UsageError(
+        f"{what} is in UTF-16: write it as UTF-8, for example with `iconv -f UTF-16 -t UTF-8 FILE`"
+    )
+
+
+def _as_given(text: str) -> bytes:
+    """Return the bytes of a word; those that were no UTF-8 still are none."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _api_id(workspace: Workspace) -> str:

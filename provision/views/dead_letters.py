@@ -35,8 +35,7 @@ def print_letters(console: Console, queue: LetterQueue, letters: Sequence[Letter
         parts = [letter.id, _time(letter.sent), f"received {letter.received}"]
         parts += [part for part in (letter.code, truncate(letter.error, _BODY)) if part]
         console.print(Text(f"  {'  '.join(parts)}"), soft_wrap=True)
-        body = letter.payload.decode() if letter.event else letter.body
-        console.print(Text(f"         {truncate(body, _BODY)}", style="dim"), soft_wrap=True)
+        console.print(Text(f"         {truncate(letter.text, _BODY)}", style="dim"), soft_wrap=True)
 
 
 def print_tried(console: Console, found: Sequence[Tried]) -> None:

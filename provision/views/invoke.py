@@ -11,6 +11,7 @@ from rich.text import Text
 
 from provision.sanitizing.text import is_read_for_commands, put, put_document
 from provision.views.formatting import truncate
+from provision.workflows import json_text
 from provision.workflows.invoke import Invoked
 
 _NOT_SHOWN: Final = ("START ", "END ", "REPORT ", "XRAY TraceId", '{"_aws":')
@@ -74,15 +75,16 @@ def version_words(version: str) -> str:
 
 
 def as_document(payload: bytes) -> tuple[object] | None:
-    """Return the payload's value in a tuple; None if it is not JSON."""
+    """Return the payload's value in a tuple; None if it is no JSON, or cannot be printed again."""
     return _document(payload.decode("utf-8", "replace"))
 
 
 def _document(text: str) -> tuple[object] | None:
     try:
-        return (json.loads(text),)
-    except (ValueError, RecursionError):
+        value = json_text.parse(text)
+    except ValueError:
         return None
+    return (value,) if json_text.fits_document(value) else None
 
 
 def _status_code(done: Invoked) -> int:

@@ -28,7 +28,7 @@ def invoke_document(
     error: ProvisionError | None,
     seconds: float,
 ) -> str:
-    """Return the document of invoke. `payload_text` is null if the payload is JSON."""
+    """Return the document of invoke. `payload_text` is null if `payload` can have it."""
     document = as_document(done.payload)
     text = done.payload.decode("utf-8", "replace")
     return as_text(
@@ -156,7 +156,7 @@ def _queue(queue: LetterQueue | None) -> dict[str, Any]:
 
 
 def _letter(letter: Letter, result: str | None, why: str) -> dict[str, Any]:
-    """Return a message. `event` is its text if that is no JSON."""
+    """Return a message. `event` is its text if it is no JSON, or JSON that cannot be printed."""
     sent = datetime.fromtimestamp(letter.sent / 1000, UTC).isoformat(timespec="milliseconds")
     return {
         "id": letter.id,
@@ -165,7 +165,7 @@ def _letter(letter: Letter, result: str | None, why: str) -> dict[str, Any]:
         "error": letter.error or None,
         "code": letter.code or None,
         "request": letter.request or None,
-        "event": letter.event[0] if letter.event else letter.body,
+        "event": letter.shown,
         "result": result,
         "why": why or None,
     }

@@ -14,7 +14,7 @@ from typing import Final
 
 from provision.aws.client import Aws
 from provision.aws.failed_call import NO_GOOD_ANSWER
-from provision.errors import NotOwned, TryLater
+from provision.errors import NotOwned, ProvisionError, TryLater
 from provision.model import iam
 from provision.model.step import OWNER
 from provision.steps.not_found import found_or_none
@@ -197,7 +197,7 @@ def release(aws: Aws, url: str, handles: Collection[str]) -> None:
                     for number, handle in enumerate(some)
                 ],
             )
-        except NO_GOOD_ANSWER:
+        except (*NO_GOOD_ANSWER, ProvisionError):
             return
 
 

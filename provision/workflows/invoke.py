@@ -190,12 +190,12 @@ def _error(kind: str, body: bytes) -> str:
     """Return what a failed function reported; `kind` if it lacks the form that AWS documents."""
     try:
         error = json.loads(body)
-    except ValueError:
+        if not isinstance(error, dict):
+            return kind
+        parts = (error.get("errorType"), error.get("errorMessage"))
+        return ": ".join(str(part) for part in parts if part) or kind
+    except (ValueError, RecursionError):
         return kind
-    if not isinstance(error, dict):
-        return kind
-    parts = (error.get("errorType"), error.get("errorMessage"))
-    return ": ".join(str(part) for part in parts if part) or kind
 
 
 def _report_in_json(line: str) -> InvocationReport | None:
@@ -210,5 +210,5 @@ def _report_in_json(line: str) -> InvocationReport | None:
             int(metrics["maxMemoryUsedMB"]),
             trace.partition(";")[0].removeprefix("Root="),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from provision.workflows import json_text
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
@@ -15,15 +17,15 @@ if TYPE_CHECKING:
 class Letter:
     """A message: the event that failed, and what Lambda says about the failure (Q10).
 
-    `event` is None if the body is no JSON. `sent` is in milliseconds since 1970; `received` counts
-    how often it was received, now included.
+    `event` is None if the body is no JSON; `text` is the event as it is written, or the body.
+    `sent` is in milliseconds since 1970; `received` counts how often it was received, now included.
     """
 
     id: str
     handle: str = field(repr=False)
     sent: int
     received: int
-    body: str = field(repr=False)
+    text: str = field(repr=False)
     request: str = ""
     code: str = ""
     error: str = ""
@@ -31,9 +33,15 @@ class Letter:
 
     @property
     def payload(self) -> bytes:
-        """The event as it is sent to the function."""
+        """The event as it came, which is how it is sent to the function."""
         assert self.event is not None
-        return json.dumps(self.event[0], ensure_ascii=False).encode()
+        return json_text.as_bytes(self.text)
+
+    @property
+    def shown(self) -> Any:
+        """The event for a document: its value, or its text where no document can have the value."""
+        fits = self.event and json_text.fits_document(self.event[0])
+        return self.event[0] if self.event and fits else self.text
 
 
 def parse(message: MessageTypeDef) -> Letter:
@@ -50,7 +58,7 @@ def parse(message: MessageTypeDef) -> Letter:
         handle=message["ReceiptHandle"],
         sent=int(system.get("SentTimestamp", 0)),
         received=int(system.get("ApproximateReceiveCount", 0)),
-        body=body,
+        text=body,
         request=own.get("RequestID", ""),
         code=own.get("ErrorCode", ""),
         error=own.get("ErrorMessage", ""),
@@ -62,16 +70,16 @@ def parse(message: MessageTypeDef) -> Letter:
 
 
 def as_line(letter: Letter) -> str:
-    """Return the message as one line of JSON."""
+    """Return the message as one line of JSON, with the event as it is written."""
     fields = {
         "id": letter.id,
         "sent": letter.sent,
         "request": letter.request or None,
         "code": letter.code or None,
         "error": letter.error or None,
-        "event": letter.event[0] if letter.event else letter.body,
     }
-    return json.dumps(fields)
+    event = json_text.as_ascii_line(letter.text) if letter.event else json.dumps(letter.text)
+    return f'{json.dumps(fields)[:-1]}, "event": {event}}}'
 
 
 def lines(letters: Iterable[Letter]) -> Iterator[bytes]:
@@ -81,8 +89,8 @@ def lines(letters: Iterable[Letter]) -> Iterator[bytes]:
 
 def _json(text: str) -> tuple[Any] | None:
     try:
-        return (json.loads(text),)
-    except (ValueError, RecursionError):
+        return (json_text.parse(text),)
+    except ValueError:
         return None
 
 
@@ -104,7 +112,7 @@ def _of_record(letter: Letter, record: Mapping[str, Any]) -> Letter:
         handle=letter.handle,
         sent=letter.sent,
         received=letter.received,
-        body=letter.body,
+        text=json_text.member_text(letter.text, "requestPayload"),
         request=str(context.get("requestId") or ""),
         code=str(answer.get("errorType") or context["condition"] or ""),
         error=str(answer.get("errorMessage") or ""),

@@ -42,8 +42,8 @@ SPARE: Final = 60
 for which a throttled invocation is retried."""
 MOST_REFUSALS: Final = 3
 """Refused or lost calls in a row that end the run."""
-_MOST_PASSED: Final = 50
-"""Messages of others in a row, newer or not chosen, after which a worker ends."""
+_LEAST_PASSED: Final = 50
+"""Messages in a row, newer or seen before, that end the run; more if the queue has more."""
 
 
 class Outcome(StrEnum):
@@ -115,15 +115,18 @@ class Redrive:
         self._handles: dict[str, str] = {}
         """The latest receipt handle of each message that is still in the queue (Q12)."""
         self._tried: dict[str, Tried | None] = {}
+        self._passed = 0
         self._refusals = 0
         self.last_refusal: Exception | None = None
         """Why the run ended early, if it did."""
+        self.broken: Exception | None = None
+        """Why the queue could not be read to its end, if it could not."""
 
     def run(self, workers: int = WORKERS) -> list[Tried]:
-        """Try each message once, and return what came of each."""
+        """Try each message once, and return what came of each, also if an error ended the run."""
         try:
             with ThreadPoolExecutor(workers, thread_name_prefix="redrive") as pool:
-                for ended in [pool.submit(self._work) for _ in range(workers)]:
+                for ended in [pool.submit(self._work_safely) for _ in range(workers)]:
                     ended.result()
         finally:
             release(self._aws, self._queue.url, self._handles.values())
@@ -133,42 +136,68 @@ class Redrive:
     def ended_early(self) -> bool:
         return self._refusals >= MOST_REFUSALS
 
+    @property
+    def unseen(self) -> list[str]:
+        """The chosen messages that were not in the queue, or that others were reading."""
+        return sorted(self._options.messages - self._tried.keys())
+
+    def _work_safely(self) -> None:
+        """Work; keep what ends it for the caller, who first has to hear what was tried."""
+        try:
+            self._work()
+        except Exception as error:  # noqa: BLE001  (raised by the caller)
+            with self._mutex:
+                self.broken = self.broken or error
+
     def _work(self) -> None:
         """Receive one message after the other, so that each is tried as soon as it is hidden."""
-        empty = passed = 0
-        while not self._is_over() and empty < EMPTY_ANSWERS and passed < _MOST_PASSED:
+        empty = 0
+        while not self._is_over() and empty < EMPTY_ANSWERS:
             letters = receive(self._aws, self._queue.url, 1, self._hidden)
             empty = 0 if letters else empty + 1
             for letter in letters:
                 if self._takes(letter):
-                    passed = 0
-                    self._finish(self._try(letter))
-                else:
-                    passed += 1
+                    self._finish(self._try_safely(letter))
 
     def _is_over(self) -> bool:
         with self._mutex:
             chosen = self._options.messages
             finished = {name for name, tried in self._tried.items() if tried}
             return bool(
-                self._aws.clock.stopped or self.ended_early or (chosen and chosen <= finished)
+                self._aws.clock.stopped
+                or self.broken
+                or self.ended_early
+                or self._passed >= max(_LEAST_PASSED, self._queue.messages)
+                or (chosen and chosen <= finished)
             )
 
     def _takes(self, letter: Letter) -> bool:
         """Return whether this message is to be tried; it is held until the end of the run."""
         chosen = self._options.messages
         with self._mutex:
+            seen = letter.id in self._handles or letter.id in self._tried
             self._handles[letter.id] = letter.handle
-            if letter.id in self._tried or letter.sent > self._queue.asked_at:
+            if seen or letter.sent > self._queue.asked_at:
+                self._passed += 1
                 return False
+            self._passed = 0
             if chosen and letter.id not in chosen:
                 return False
             self._tried[letter.id] = None
             return True
 
+    def _try_safely(self, letter: Letter) -> Tried:
+        """Try the message. An unforeseen error becomes its result, so that the others go on."""
+        try:
+            return self._try(letter)
+        except Exception as error:  # noqa: BLE001  (shown with the message)
+            self._refused(error)
+            why = f"it may have run: {type(error).__name__}: {_words(error)}"
+            return Tried(letter, Outcome.UNKNOWN, why)
+
     def _try(self, letter: Letter) -> Tried:
         if letter.event is None:
-            return Tried(letter, Outcome.FAILED, "its body is no JSON")
+            return Tried(letter, Outcome.FAILED, "its body is no JSON, or nested too deeply")
         try:
             done = invoke_once(
                 self._aws,
@@ -195,7 +224,7 @@ class Redrive:
             handle = self._handles[letter.id]
         try:
             delete(self._aws, self._queue.url, handle)
-        except NO_GOOD_ANSWER as error:
+        except (*NO_GOOD_ANSWER, ProvisionError) as error:
             self._refused(error)
             return Tried(letter, outcome, f"it stays in the queue: {_words(error)}")
         self._accepted()

@@ -14,7 +14,10 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 from moto.awslambda.responses import LambdaResponse
+from moto.sqs.models import sqs_backends
 
+from provision.workflows.dead_letters import receive
+from provision.workflows.invoke import invoke_once
 from tests.integration.every_screen.world import HOSTILE, VISIBLE
 from tests.integration.test_cli import CONFIG, Provision, home, provision  # noqa: F401  (fixtures)
 
@@ -121,6 +124,143 @@ def test_without_a_terminal_nothing_is_run_or_purged_unasked(
         assert "add --yes" in told.err
     assert ran == []
     assert waiting() == 1
+
+
+HALF = r'{"id": 1, "name": "\ud83d"}'
+EXACT = '{"id": 1E400, "n": 12345678901234567890.12345678901, "n": 2, "m": [1.0]}'
+LONG = f'{{"id": {"7" * 5000}}}'
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the payloads that ran, as they came."""
+    payloads: list[str] = []
+
+    def invoke(request: Any) -> tuple[int, dict[str, str], str]:
+        body = request.body
+        payloads.append(body if isinstance(body, str) else body.decode())
+        return 200, {}, "null"
+
+    monkeypatch.setattr(LambdaResponse, "invoke", invoke)
+    return payloads
+
+
+def strictly(text: str) -> Any:
+    """Read JSON as its standard has it."""
+
+    def refuse(name: str) -> None:
+        raise AssertionError(name)
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_an_event_is_sent_as_it_came(stands: Provision, sent: list[str]) -> None:
+    bodies = [HALF, EXACT, LONG, '"\\ud83d\\ude00 é"', " [1]\n"]
+    for body in bodies:
+        send(body)
+        send(json.dumps({**RECORD, "requestPayload": None}).replace("null", f" {body} "))
+    assert stands("dlq", "peek").code == 0
+    assert stands("dlq", "redrive", "--yes").code == 0
+    assert sorted(sent) == sorted([*bodies, *(body.strip() for body in bodies)])
+    assert waiting() == 0
+
+
+def test_what_is_printed_and_saved_is_json(stands: Provision, home: Path) -> None:  # noqa: F811
+    bodies = {HALF, EXACT, LONG, "[" * 100_000, "[" * 300 + "]" * 300, "NaN", '"\u2028"'}
+    for body in bodies:
+        send(body, r"\ud83d")
+    events = [each["event"] for each in strictly(stands("dlq", "peek", "--json").out)["messages"]]
+    assert {"id": 1, "name": "\ud83d"} in events
+    assert {each for each in events if isinstance(each, str)} == {*bodies, "\u2028"} - {
+        HALF,
+        '"\u2028"',
+    }
+    assert stands("dlq", "save", "items", "letters.jsonl").code == 0
+    lines = (home / "letters.jsonl").read_text("ascii").splitlines()
+    assert len(lines) == len(bodies)
+    assert sum(line.endswith(f', "event": {EXACT}}}') for line in lines) == 1
+    for line in lines:
+        if "7" * 5000 not in line and "[[" not in line:
+            strictly(line)
+
+
+def test_what_is_unforeseen_is_the_result_of_its_message(
+    stands: Provision, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def invoke(aws: Any, target: Any, payload: bytes, **more: Any) -> Any:
+        if b'"odd"' in payload:
+            raise UnicodeError("a surprise")
+        return invoke_once(aws, target, payload, **more)
+
+    monkeypatch.setattr("provision.workflows.redrive.invoke_once", invoke)
+    for number in (1, "odd", 2):
+        send(json.dumps({"id": number}))
+    told = stands("dlq", "redrive", "--yes")
+    assert told.code == 5
+    assert "unknown: it may have run: UnicodeError: a surprise" in told.out
+    assert "2 removed, 1 stay" in told.out
+    assert waiting() == 1
+
+
+def test_what_was_tried_is_told_when_the_queue_cannot_be_read_any_more(
+    stands: Provision, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "AccessDenied"
+    denied = ClientError({"Error": {"Code": code, "Message": "no more"}}, "ReceiveMessage")
+
+    def read(aws: Any, url: str, most: int, hidden: int) -> Any:
+        if sent:
+            raise denied
+        return receive(aws, url, most, hidden)
+
+    monkeypatch.setattr("provision.workflows.redrive.receive", read)
+    monkeypatch.setattr("provision.workflows.redrive.WORKERS", 1)
+    send('{"id": 1}')
+    told = stands("dlq", "redrive", "--yes", "--json")
+    assert told.code == 9
+    assert [each["result"] for each in told.json["messages"]] == ["done"]
+    assert "no more" in told.json["error"]["message"]
+    again = stands("dlq", "redrive", "items", "--yes")
+    assert again.code == 0, "it is empty"
+
+
+def ids() -> list[str]:
+    (queue,) = sqs_backends["123456789012"]["us-east-1"].queues.values()
+    return [message.id for message in queue._messages]
+
+
+def test_one_of_many_is_found(stands: Provision, sent: list[str]) -> None:
+    for first in range(0, 400, 10):
+        entries: Any = [
+            {"Id": str(number), "MessageBody": json.dumps({"id": number})}
+            for number in range(first, first + 10)
+        ]
+        boto3.client("sqs").send_message_batch(QueueUrl=url(), Entries=entries)
+    told = stands("dlq", "redrive", "--message", ids()[-1], "--yes")
+    assert told.code == 0
+    assert "1 done; 1 removed" in told.out
+    assert sent == ['{"id": 399}']
+    assert waiting() == 399
+
+
+def test_ids_that_are_not_there_are_named(stands: Provision, sent: list[str]) -> None:
+    words = ("dlq", "redrive", "items", "--message", "none-such")
+    said = "not in the queue, or being read by others: none-such"
+    for more in ("--yes", "--dry-run"):
+        empty = stands(*words, more)
+        assert empty.code == 1
+        assert said in empty.err
+    for number in range(3):
+        send(json.dumps({"id": number}))
+    both = (*words, "--message", ids()[1])
+    dry = stands(*both, "--dry-run")
+    assert (dry.code, sent) == (1, [])
+    assert said in dry.err
+    told = stands(*both, "--yes", "--json")
+    assert told.code == 1
+    assert said in told.json["error"]["message"]
+    assert [each["result"] for each in told.json["messages"]] == ["done"]
+    assert sent == ['{"id": 1}']
 
 
 def report_age(seconds: float, minutes_ago: float) -> None:

@@ -194,6 +194,102 @@ def test_what_lambda_would_not_take_is_not_sent(
     assert function.sent == []
 
 
+BAD = {
+    "latin": ("{'é'}".encode("latin-1"), "is not UTF-8"),
+    "cut": (b'"\xf0\x9f"', "is not UTF-8: see its byte 2"),
+    "utf_16": ('{"a": 1}'.encode("utf-16"), "iconv -f UTF-16"),
+    "utf_16_bare": ('{"a": 1}'.encode("utf-16-le"), "iconv -f UTF-16"),
+    "utf_16_bare_be": ('{"a": 1}'.encode("utf-16-be"), "iconv -f UTF-16"),
+    "deep": (b"[" * 200_000, "nested too deeply"),
+    "nan": (b'{"a": NaN}', "NaN is no JSON"),
+    "minus": (b"[-Infinity]", "-Infinity is no JSON"),
+    "empty": (b"\xef\xbb\xbf", "is not JSON"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("save", [(), ("--save", "x")])
+def test_bytes_that_are_no_json_are_refused(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+    name: str,
+    save: tuple[str, ...],
+) -> None:
+    content, said = BAD[name]
+    (home / "events").mkdir()
+    (home / "events" / "bad.json").write_bytes(content)
+    for words in (("--payload", "@events/bad.json"), ("--event", "bad")):
+        told = provision("invoke", "items", *words, *save)
+        assert (told.code, function.sent) == (2, [])
+        assert said in " ".join(told.err.split())
+    assert not (home / "events" / "x.json").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("items", "--payload", '"\udcff"'),
+        ("--route", "GET /items", "--body", "@body"),
+        ("--route", "GET /items", "--body", "\udcff"),
+        ("--route", "GET /items", "--query", "a=\udcff"),
+        ("--route", "GET /items", "--header", "a:\ud83d"),
+        ("--route", "GET /items?\udcff"),
+    ],
+)
+def test_a_request_of_other_bytes_is_refused(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+    words: tuple[str, ...],
+) -> None:
+    (home / "body").write_bytes(b"\xff\xd8\xff")
+    told = provision("invoke", *words)
+    assert (told.code, function.sent) == (2, [])
+    assert "is not UTF-8" in told.err
+
+
+@pytest.mark.parametrize(
+    ("given", "saved"),
+    [
+        (b'"\\ud83d"', b'"\\ud83d"\n'),
+        (b'\xef\xbb\xbf{"a": 1}', b'{\n  "a": 1\n}\n'),
+        (b'["\\ud83d", "\xc3\xa9"]', b'[\n  "\\ud83d",\n  "\xc3\xa9"\n]\n'),
+        (b'{"a": 1E400}', b'{"a": 1E400}\n'),
+        (b'{"a": 1, "a": 2}', b'{"a": 1, "a": 2}\n'),
+        (b"[12345678901234567890.12345678901]", b"[12345678901234567890.12345678901]\n"),
+        (b"[" * 900 + b"]" * 900, b"[" * 900 + b"]" * 900 + b"\n"),
+        (b"7" * 5000, b"7" * 5000 + b"\n"),
+    ],
+)
+def test_all_that_is_json_is_sent_and_saved_unchanged(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+    given: bytes,
+    saved: bytes,
+) -> None:
+    (home / "one.json").write_bytes(given)
+    assert provision("invoke", "items", "--payload", "@one.json").code == 0
+    assert function.sent[-1][2] == given.removeprefix(b"\xef\xbb\xbf")
+    assert provision("invoke", "items", "--payload", "@one.json", "--save", "x").code == 0
+    assert (home / "events" / "x.json").read_bytes() == saved
+
+
+@pytest.mark.parametrize("body", [b"1E400", b"NaN", b"[" * 900 + b"]" * 900, b"[" * 200_000])
+def test_an_answer_that_no_document_can_have_is_text(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+    body: bytes,
+) -> None:
+    function.body = body
+    told = provision("invoke", "items", "--json")
+    assert (told.code, told.json["payload"]) == (0, None)
+    assert told.json["payload_text"] == body.decode()
+    function.failed = True
+    assert provision("invoke", "items").code == 5
+
+
 def test_an_event_is_only_queued(function: Lambda, provision: Provision) -> None:  # noqa: F811
     told = provision("invoke", "items", "--async")
     assert (told.code, told.out) == (0, "")
