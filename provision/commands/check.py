@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -29,6 +30,9 @@ from provision.workspace import Workspace
 AFTER_UP: Final = 120
 """Seconds for which `up --check` asks again: a key may need them until it is accepted (A27)."""
 _HINT: Final = "`provision plan` shows what differs; `provision up` puts it right"
+_LOGS: Final = "`provision logs --errors --since 5m` shows why the function fails"
+_SERVER_ERROR: Final = re.compile(r"(?:.* )?5\d\d")
+"""An answer's status, alone or behind the request, that the function or its integration caused."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def run_checks(
 
 def show_checks(session: Session, target: CheckTarget, checked: Checked) -> None:
     """Print the outcomes, and what to type if some failed."""
-    hint = session.call.expand_hint(_HINT) if checked.failures else ""
+    hint = session.call.expand_hint(_hint_for(checked)) if checked.failures else ""
     print_checked(session.results, target, checked, hint)
 
 
@@ -99,7 +103,17 @@ def failure_of(checked: Checked) -> ChecksFailed | None:
     if not checked.failures:
         return None
     names = ", ".join(dict.fromkeys(outcome.check for outcome in checked.failures))
-    return ChecksFailed(f"{pluralize(len(checked.failures), 'check')} failed: {names}", hint=_HINT)
+    return ChecksFailed(
+        f"{pluralize(len(checked.failures), 'check')} failed: {names}", hint=_hint_for(checked)
+    )
+
+
+def _hint_for(checked: Checked) -> str:
+    """Return what to type after failures: the logs if only functions fail, else the plan."""
+    fails = [bool(_SERVER_ERROR.fullmatch(one.verdict.have)) for one in checked.failures]
+    if all(fails):
+        return _LOGS
+    return f"{_HINT}; {_LOGS}" if any(fails) else _HINT
 
 
 def _refuse_unknown(options: CheckOptions) -> None:

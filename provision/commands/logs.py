@@ -181,12 +181,12 @@ def _print_once(
     if query.form is Form.STORIES:
         stories = _stories(lines, query.criteria)
         shown = _newest_stories(screen, stories, query.limit)
-        cut = len(shown) < len(stories)
+        found, cut = bool(shown), len(shown) < len(stories)
         for story in shown:
             screen.print_story(story)
     else:
         matching = [line for line in lines if query.criteria.match(line)]
-        cut = len(matching) > query.limit
+        found, cut = bool(matching), len(matching) > query.limit
         newest = matching[-query.limit :]
         if query.form is Form.JSON:
             seconds = session.seconds
@@ -201,6 +201,14 @@ def _print_once(
             )
         for line in newest if query.form is not Form.JSON else ():
             _print_line(screen, line, query.form)
+    _say_what_is_missing(session, query, newest_lines, found=found, cut=cut)
+
+
+def _say_what_is_missing(
+    session: Session, query: LogQuery, newest_lines: NewestLines, *, found: bool, cut: bool
+) -> None:
+    if not found:
+        session.say(f"no such line since {query.since}: a longer --since looks further back")
     if cut:
         session.say(f"only the newest lines are shown (--limit {query.limit})")
     if dropped := newest_lines.dropped_until:

@@ -126,6 +126,14 @@ def test_what_fails_says_what_is_wanted_and_what_is_there(deployed: Provision, a
     assert "`provision up` puts it right" in found.out
 
 
+def test_a_function_that_fails_leads_to_its_logs(deployed: Provision, api: Api) -> None:
+    api.status = 502
+    found = deployed("check", "--wait", "0", "--only", "key-right")
+    assert found.code == 5
+    assert "`provision logs --errors --since 5m` shows why the function fails" in found.out
+    assert "provision plan" not in found.out + found.err
+
+
 def test_the_document(deployed: Provision, api: Api) -> None:
     api.status = 500
     found = deployed("check", "--json", "--wait", "0", "--skip", "access-log")

@@ -433,3 +433,12 @@ def test_help_needs_no_aws_sdk_and_little_time() -> None:
     assert "status" in done.stdout
     assert heavy == "light"
     assert float(cpu) < 0.2
+
+
+def test_a_missing_choice_is_told_on_one_line(provision: Provision) -> None:
+    """click writes the choices on lines of their own, with tabs."""
+    told = provision("completion")
+    assert told.code == 2
+    (line,) = [each for each in told.err.splitlines() if each.startswith("Error:")]
+    assert "Choose from: bash, zsh, fish, powershell" in line
+    assert "\\n" not in line

@@ -286,3 +286,10 @@ def test_a_traceback_of_lambdas_json_format_is_shown_line_by_line(written: Writt
     assert "KeyError: 'name'" in shown
     assert '|   File "/var/task/app.py", line 3, in handler' in shown
     assert '|     event["name"]' in shown
+
+
+@pytest.mark.parametrize("words", [(), ("--no-join",), ("--json",)])
+def test_without_a_matching_line_that_is_said(written: Written, words: tuple[str, ...]) -> None:
+    shown = written.provision("logs", "--filter", "nothing of this", *words)
+    assert shown.code == 0
+    assert "no such line since 10m: a longer --since looks further back" in shown.err
