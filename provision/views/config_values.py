@@ -61,7 +61,8 @@ def _accepted(value: ConfigValue) -> str:
     said = value.shape.describe()
     if value.shape.named and not value.shape.fields:
         said = "names and values"
-    return f"{said}, {default}: {value.shape.description}"
+    about = f": {value.shape.description}" if value.shape.description else ""
+    return f"{said}, {default}{about}"
 
 
 def _changing(value: ConfigValue, trial: Trial | None) -> Iterator[str]:
