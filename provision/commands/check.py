@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import Final
 
 import click
@@ -73,7 +74,12 @@ def run_checks(
     pace = request_pace(aws, float(workspace.inputs.config.api.throttle.rate))
     caller = HttpCaller(aws, target.endpoint, pace, lambda: memory.key)
     own = HttpCaller(aws, target.own_address, pace, lambda: memory.key)
-    run = CheckRun(aws, target, caller, own, memory)
+
+    @cache
+    def at(host: str) -> HttpCaller:
+        return HttpCaller(aws, target.endpoint, pace, lambda: memory.key, host)
+
+    run = CheckRun(aws, target, caller, own, at, memory)
     wanted = chosen(options.only, options.skip, deep=options.deep)
     progress = [f"checking {workspace.stack.name}"]
 

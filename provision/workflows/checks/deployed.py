@@ -23,6 +23,8 @@ from provision.steps.lambda_.function import Function
 from provision.steps.lambda_.states import qualified
 from provision.steps.not_found import found_or_none
 from provision.workflows import redrive
+from provision.workflows.checks import way
+from provision.workflows.checks.refusable import Unprovable
 from provision.workflows.checks.target import CheckTarget
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ CALLS: Final[tuple[tuple[type[Step], tuple[iam.ApiCall, ...]], ...]] = (
         ApiKey,
         (iam.call("apigateway.GetApiKey", iam.gateway_permission("GET", "/apikeys/{id}")),),
     ),
+    way.CALLS,
     (Function, redrive.CALLS),
     (EventInvoke, iam.calls("lambda", qualified("{qualifier}"), "GetFunctionEventInvokeConfig")),
 )
@@ -81,6 +84,8 @@ class Deployed:
     stage: StageTypeDef | None
     keys: Mapping[str, bool]
     served: bool
+    way: str | Unprovable = way.AWS_ADDRESS
+    """Where requests with the key or a body go (`find_way`)."""
 
 
 def read_deployed(aws: Aws, target: CheckTarget) -> Deployed:
@@ -89,7 +94,9 @@ def read_deployed(aws: Aws, target: CheckTarget) -> Deployed:
     api = describe(aws, api_id)
     if api is None:
         nothing = Contents(resources={}, models={}, validators={}, gateway_responses={})
-        return Deployed(nothing, None, {}, served=False)
+        gone = Unprovable("the API does not exist")
+        return Deployed(nothing, None, {}, served=False, way=gone)
+    found_way = way.find_way(aws, target, api)
     contents = read(aws, api_id, settings_of(api)).contents
     stages = client.get_stages(restApiId=api_id).get("item", [])
     stage = next((one for one in stages if one["stageName"] == target.stage), None)
@@ -100,7 +107,7 @@ def read_deployed(aws: Aws, target: CheckTarget) -> Deployed:
         )
     )
     if not stage or not found:
-        return Deployed(contents, stage, {}, served=False)
+        return Deployed(contents, stage, {}, served=False, way=found_way)
     keys = {
         f"{verb} {path}": method.get("apiKeyRequired", False)
         for path, methods in found.get("apiSummary", {}).items()
@@ -109,4 +116,5 @@ def read_deployed(aws: Aws, target: CheckTarget) -> Deployed:
     owner, _, digest = found.get("description", "").partition(" ")
     expected = f"{target.api.digest()}.{tags_of(api).get(EDITION, '')}"
     ours = owner.startswith(f"{target.stack.mark}/") and digest.partition(" ")[0] == expected
-    return Deployed(contents, stage, keys, served=ours and "canarySettings" not in stage)
+    served = ours and "canarySettings" not in stage
+    return Deployed(contents, stage, keys, served, found_way)

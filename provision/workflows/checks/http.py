@@ -7,22 +7,26 @@ There is no way to send a method and a body of one's choice: `get` and `options`
 from __future__ import annotations
 
 import json
-import threading
+import socket
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from queue import SimpleQueue
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import urllib3
 from botocore.httpsession import ProxyConfiguration
 from botocore.utils import get_environ_proxies
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
 from provision import __version__
 from provision.aws.client import Aws
 from provision.aws.rate_limits import Pace, Rate
+from provision.workflows.checks.deadline import Deadline
 from provision.workflows.checks.refusable import RefusedRequest
 from provision.workflows.checks.verdict import clipped
 
@@ -35,6 +39,8 @@ MOST_BYTES: Final = 65_536
 _CONNECT: Final = 5.0
 _READ: Final = 35.0
 """Seconds to wait for an answer: API Gateway waits 29 for a function."""
+_ALL: Final = 40.0
+"""Seconds for one request in all, from the connection to the end of the answer."""
 _MASK: Final = "(masked)"
 
 
@@ -81,15 +87,22 @@ class HttpCaller:
     """A caller of one address. Safe to use from many threads.
 
     At most `AT_ONCE` requests at the same time, and no more than `pace` allows. `secret` returns
-    the key's value, which is masked in all that is kept of an answer.
+    the key's value, which is masked in all that is kept of an answer. With `at`, it connects to
+    that host instead of the address's own, which must prove the address's name all the same.
     """
 
-    def __init__(self, aws: Aws, address: str, pace: Pace, secret: Callable[[], str]) -> None:
-        self._address = address.rstrip("/")
+    def __init__(
+        self, aws: Aws, address: str, pace: Pace, secret: Callable[[], str], at: str = ""
+    ) -> None:
+        name = urlsplit(address).hostname or ""
+        self._host = {"Host": name} if at else {}
+        self._address = f"https://{at}" if at else address.rstrip("/")
         self._secret = secret
         self._pace = pace
-        self._places = threading.BoundedSemaphore(AT_ONCE)
-        self._pool = _new_pool(aws, address)
+        self._lines: SimpleQueue[_Line] = SimpleQueue()
+        for _ in range(AT_ONCE):
+            pool = _new_pool(aws, self._address, name if at else None)
+            self._lines.put(_Line(pool, self._address))
 
     def get(self, path: str, headers: Mapping[str, str]) -> HttpAnswer:
         return self._send("GET", path, headers, None)
@@ -104,23 +117,47 @@ class HttpCaller:
     def _send(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
     ) -> HttpAnswer:
-        sent = {"User-Agent": f"provision-check/{__version__}", "Accept": "*/*", **headers}
-        with self._places:
+        sent = {
+            "User-Agent": f"provision-check/{__version__}",
+            "Accept": "*/*",
+            **self._host,
+            **headers,
+        }
+        line = self._lines.get()
+        try:
             self._pace.wait()
-            began = time.monotonic()
-            try:
-                answer = self._pool.request(
-                    method,
-                    f"{self._address}{path}",
-                    headers=sent,
-                    body=body,
-                    redirect=False,
-                    retries=False,
-                    preload_content=False,
-                )
-                return self._read(answer, time.monotonic() - began)
-            except (HTTPError, OSError, ValueError) as error:
-                return HttpAnswer(error=clipped(self._masked(_cause(error))))
+            with Deadline(_ALL) as deadline:
+                found = self._sent_on(line, deadline, method, path, sent, body)
+        finally:
+            self._lines.put(line)
+        return (
+            HttpAnswer(error=f"no whole answer within {_ALL:.0f} s") if deadline.expired else found
+        )
+
+    def _sent_on(
+        self,
+        line: _Line,
+        deadline: Deadline,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+    ) -> HttpAnswer:
+        began = time.monotonic()
+        try:
+            line.watch_by(deadline)
+            answer = line.pool.request(
+                method,
+                f"{self._address}{path}",
+                headers=headers,
+                body=body,
+                redirect=False,
+                retries=False,
+                preload_content=False,
+            )
+            return self._read(answer, time.monotonic() - began)
+        except (HTTPError, OSError, ValueError) as error:
+            return HttpAnswer(error=clipped(self._masked(_cause(error))))
 
     def _read(self, answer: urllib3.BaseHTTPResponse, seconds: float) -> HttpAnswer:
         content = answer.read(MOST_BYTES + 1, decode_content=False)
@@ -141,20 +178,61 @@ class HttpCaller:
         return text.replace(secret, _MASK) if secret else text
 
 
-def _new_pool(aws: Aws, address: str) -> urllib3.PoolManager:
+class _Line:
+    """A pool of one connection, for one request at a time, which a deadline can end."""
+
+    def __init__(self, pool: urllib3.PoolManager, address: str) -> None:
+        self.pool = pool
+        self._deadline: Deadline | None = None
+        self._connection: weakref.ref[HTTPConnection] | None = None
+        hosts = pool.connection_from_url(address)
+        hosts.ConnectionCls = _watched(hosts.ConnectionCls, self)
+
+    def watch_by(self, deadline: Deadline) -> None:
+        """Watch the connection that was kept, and the one that this request may make."""
+        self._deadline = deadline
+        connection = self._connection() if self._connection else None
+        if connection is not None and connection.sock is not None:
+            deadline.watch(connection.sock)
+
+    def opened(self, connection: HTTPConnection, opened: socket.socket) -> None:
+        self._connection = weakref.ref(connection)
+        if self._deadline:
+            self._deadline.watch(opened)
+
+
+def _watched(kind: Any, line: _Line) -> Any:
+    """Return the class of connections whose sockets the line learns of before TLS begins."""
+
+    class Watched(kind):  # type: ignore[misc]
+        def _new_conn(self) -> socket.socket:
+            opened: socket.socket = super()._new_conn()
+            line.opened(self, opened)
+            return opened
+
+    return Watched
+
+
+def _new_pool(aws: Aws, address: str, proves: str | None) -> urllib3.PoolManager:
+    """Return a pool. `proves`: the name that the certificate must have, if not the address's."""
     timeout = Timeout(connect=_CONNECT, read=_READ)
     proxies = ProxyConfiguration(_proxies(aws, address))
     if proxy := proxies.proxy_url_for(address):
         return urllib3.ProxyManager(
             proxy,
             proxy_headers=proxies.proxy_headers_for(proxy),
-            maxsize=AT_ONCE,
+            maxsize=1,
             timeout=timeout,
             cert_reqs="CERT_REQUIRED",
             ca_certs=aws.ca_bundle,
+            server_hostname=proves,
         )
     return urllib3.PoolManager(
-        maxsize=AT_ONCE, timeout=timeout, cert_reqs="CERT_REQUIRED", ca_certs=aws.ca_bundle
+        maxsize=1,
+        timeout=timeout,
+        cert_reqs="CERT_REQUIRED",
+        ca_certs=aws.ca_bundle,
+        server_hostname=proves,
     )
 
 

@@ -52,13 +52,20 @@ class Round:
     """One round of checks. Safe to use from many threads."""
 
     def __init__(
-        self, aws: Aws, target: CheckTarget, caller: Caller, own: Caller, memory: RunMemory
+        self,
+        aws: Aws,
+        target: CheckTarget,
+        caller: Caller,
+        own: Caller,
+        at: Callable[[str], Caller],
+        memory: RunMemory,
     ) -> None:
         self.aws: Final = aws
         self.target: Final = target
         self.caller: Final = caller
         self.own: Final = own
         """A caller of AWS's own address."""
+        self._at: Final = at
         self.memory: Final = memory
         self._answers: Once[tuple[str, str], object] = Once()
 
@@ -97,6 +104,19 @@ class Round:
             target.api.models,
             served=deployed.served,
         )
+
+    @property
+    def proven_caller(self) -> Caller | Unprovable:
+        """A caller of our API itself, for the key and for bodies, or why there is none.
+
+        The domain's name may lead to another API (`find_way`).
+        """
+        if self.target.endpoint == self.target.own_address:
+            return self.caller
+        way = self.deployed.way
+        if isinstance(way, Unprovable):
+            return way
+        return self._at(way) if way else self.own
 
     def keyless(self, route: Route) -> HttpAnswer | Unprovable:
         """Return the answer to the route without a key, unless the request could write."""
@@ -138,13 +158,18 @@ class Round:
 
     def _asked(self, route: Route, how: str, headers: dict[str, str]) -> HttpAnswer | Unprovable:
         sent = {**self._origin, **headers}
-        if route.method == "GET":
-            path = self.target.path(route.path)
+        path = self.target.path(route.path)
+        if route.method == "GET" and not headers:
             return self._once(how, route.label, lambda: self.caller.get(path, sent))
+        caller = self.proven_caller
+        if isinstance(caller, Unprovable):
+            return caller
+        if route.method == "GET":
+            return self._once(how, route.label, lambda: caller.get(path, sent))
         request = self.refused(route)
         if isinstance(request, Unprovable):
             return request
-        return self._once(how, route.label, lambda: self.caller.send_refused(request, sent))
+        return self._once(how, route.label, lambda: caller.send_refused(request, sent))
 
     def _read_key(self) -> str:
         for key_id in () if self.memory.key else self.target.key_ids:

@@ -57,12 +57,16 @@ class Checked:
 
 @dataclass(frozen=True)
 class CheckRun:
-    """One run of checks of one target. `caller` sends to its endpoint, `own` to AWS's address."""
+    """One run of checks of one target. `caller` sends to its endpoint, `own` to AWS's address.
+
+    `at` returns a caller of the endpoint's name that connects to another one (`find_way`).
+    """
 
     aws: Aws
     target: CheckTarget
     caller: Caller
     own: Caller
+    at: Callable[[str], Caller]
     memory: RunMemory
 
     def ask(self, checks: Sequence[EndpointCheck], wait: float, report: Report) -> Checked:
@@ -72,7 +76,7 @@ class CheckRun:
         asked = [one for check in checks for one in self._begin(check)]
         first_end = 0.0
         while any(one.open for one in asked):
-            this = Round(self.aws, self.target, self.caller, self.own, self.memory)
+            this = Round(self.aws, self.target, self.caller, self.own, self.at, self.memory)
             asked = self._round(this, asked, began)
             report(sum(not one.open for one in asked), len(asked))
             now = clock.now()

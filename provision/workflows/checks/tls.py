@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from provision.workflows.checks.check import EndpointCheck
+from provision.workflows.checks.deadline import Deadline
 from provision.workflows.checks.http import is_behind_proxy
 from provision.workflows.checks.round import Round
 from provision.workflows.checks.verdict import Verdict, clipped, failed, passed, skipped
@@ -19,6 +20,8 @@ from provision.workflows.checks.verdict import Verdict, clipped, failed, passed,
 DAYS: Final = 14
 """Days for which the certificate must be valid still: AWS renews its own 60 days ahead."""
 _PATIENCE: Final = 10.0
+_ALL: Final = 30.0
+"""Seconds for one handshake in all."""
 _DAY: Final = 86_400
 _HANDSHAKE: Final = 0x16
 _VERSION: Final = b"\x03\x02"
@@ -40,12 +43,14 @@ def shake_hands(host: str, port: int, bundle: str, now: float) -> Handshake:
     context = ssl.create_default_context(cafile=bundle)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     with (
+        Deadline(_ALL) as deadline,
         socket.create_connection((host, port), timeout=_PATIENCE) as plain,
-        context.wrap_socket(plain, server_hostname=host) as secure,
     ):
-        shown = secure.getpeercert() or {}
-        until = ssl.cert_time_to_seconds(str(shown["notAfter"]))
-        return Handshake(secure.version() or "", until - now)
+        deadline.watch(plain)
+        with context.wrap_socket(plain, server_hostname=host) as secure:
+            shown = secure.getpeercert() or {}
+            until = ssl.cert_time_to_seconds(str(shown["notAfter"]))
+            return Handshake(secure.version() or "", until - now)
 
 
 def accepts_tls_1_1(host: str, port: int) -> bool:
@@ -55,7 +60,11 @@ def accepts_tls_1_1(host: str, port: int) -> bool:
 
     https://www.rfc-editor.org/rfc/rfc4346#section-7.4.1
     """
-    with socket.create_connection((host, port), timeout=_PATIENCE) as connection:
+    with (
+        Deadline(_ALL) as deadline,
+        socket.create_connection((host, port), timeout=_PATIENCE) as connection,
+    ):
+        deadline.watch(connection)
         connection.sendall(_client_hello(host))
         try:
             answer = _exactly(connection, 11)

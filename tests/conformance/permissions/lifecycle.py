@@ -266,7 +266,9 @@ class Liver:
             site = reference_site(new_aws(), self.directory, FULL, self.sources)
             steps = {node: record.step for node, record in records.items()}
             checked = find_target(site, stack, steps)
-            run = CheckRun(aws, checked, Answering(), Answering(), RunMemory())
+            run = CheckRun(
+                aws, checked, Answering(), Answering(), lambda _: Answering(), RunMemory()
+            )
             run.ask([one for one in CHECKS if one.id != "tls"], 0, lambda *_: None)
             for source in log_sources({node: record.step for node, record in records.items()}):
                 aws.logs.filter_log_events(logGroupName=source.group, limit=1)

@@ -55,7 +55,9 @@ def asked(folder: Path, monkeypatch: pytest.MonkeyPatch, *, arrives: bool) -> tu
     monkeypatch.setattr("provision.workflows.checks.poison._ARRIVES", 6.0)
     target = CheckTarget(inputs, stack, api, "id", "https://x", "", (), (), "name")
     nothing: Any = None
-    found = POISON_CHECK.ask(Round(aws, target, nothing, nothing, RunMemory()), "function.items")
+    found = POISON_CHECK.ask(
+        Round(aws, target, nothing, nothing, nothing, RunMemory()), "function.items"
+    )
     left = aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
     assert sorted(message["Body"] for message in left) == sorted(bodies)
     return found, aws

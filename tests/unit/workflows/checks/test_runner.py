@@ -47,9 +47,8 @@ def scripted(*verdicts: Verdict, **more: Any) -> EndpointCheck:
 def run(*checks: EndpointCheck, wait: float = 10, local: bool = False) -> tuple[Checked, Aws]:
     aws, target = Aws(), Target()
     target.on_local = local
-    made = CheckRun(
-        cast("Any", aws), cast("Any", target), cast("Any", None), cast("Any", None), RunMemory()
-    )
+    nobody: Any = None
+    made = CheckRun(cast("Any", aws), cast("Any", target), nobody, nobody, nobody, RunMemory())
     return made.ask(checks, wait, lambda *_: None), aws
 
 

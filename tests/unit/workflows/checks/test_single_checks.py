@@ -45,9 +45,11 @@ def asked(
     stack = reference_stack(new_aws(), folder, CHANGES)
     api = stack.nodes["api"].build({})
     assert isinstance(api, RestApi)
-    target = CheckTarget(inputs, stack, api, "id", f"https://{DOMAIN}", "", (), (), "name")
-    memory = RunMemory(key)
-    this = Round(new_aws(), target, Answering(answer), Answering(own or answer), memory)
+    address = inputs.invoke_url("id", "v1")
+    target = CheckTarget(inputs, stack, api, "id", address, "", (), (), "name")
+    at: Any = None
+    named, aws_own = Answering(answer), Answering(own or answer)
+    this = Round(new_aws(), target, named, aws_own, at, RunMemory(key))
     found = next(one for one in CHECKS if one.id == check)
     return found.ask(this, found.subjects(target)[0])
 
