@@ -137,9 +137,9 @@ def _run(call: Invocation) -> int:
 
 def _complete(call: Invocation) -> int:
     """Answer a shell. An error would be shown in the middle of the line that is being typed."""
-    from provision.cli.shells import PROGRAM, know_powershell  # noqa: PLC0415
+    from provision.cli.shells import PROGRAM, know_shells  # noqa: PLC0415
 
-    know_powershell()
+    know_shells()
     try:
         cli.main([], prog_name=PROGRAM, complete_var=COMPLETION, standalone_mode=False, obj=call)
     except Exception:  # noqa: BLE001  (the shell then completes nothing)

@@ -99,7 +99,11 @@ def config_schema(context: click.Context, *, write: bool) -> None:
         from provision.config.schema_file import EDITOR_LINE, write_schema  # noqa: PLC0415
 
         options: GlobalOptions = context.obj
-        path = write_schema(options.config.parent)
+        try:
+            path = write_schema(options.config.parent)
+        except OSError as error:
+            why = error.strerror or error
+            raise click.UsageError(f"the schema cannot be written: {why}") from error
         put(f"{path} is written; editors read it by a first line in config.yaml:", err=True)
         put(EDITOR_LINE)
         return

@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 from click.shell_completion import (
+    BashComplete,
     CompletionItem,
     ShellComplete,
     add_completion_class,
@@ -18,6 +19,8 @@ from provision.cli.environment_variables import COMPLETION
 PROGRAM: Final = "provision"
 """The name that shells complete, however the program is called."""
 
+_TYPED: Final = "=bash_complete $1)"
+_FIXED: Final = "=bash_complete %(prog_name)s)"
 _POWERSHELL: Final = """\
 Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
@@ -47,6 +50,16 @@ Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
 """
 
 
+class SafeBashComplete(BashComplete):
+    """Bash's completion, which runs the fixed name.
+
+    Click's runs the word that was typed, and with it a folder's own `./provision`, at Tab.
+    """
+
+    source_template = BashComplete.source_template.replace(_TYPED, _FIXED)
+    assert _FIXED in source_template, "click's script has changed"
+
+
 class PowerShellComplete(ShellComplete):
     """PowerShell's completion, which click does not have.
 
@@ -71,14 +84,15 @@ class PowerShellComplete(ShellComplete):
         return "\n".join(self.format_completion(item) for item in items if item.type == "plain")
 
 
-def know_powershell() -> None:
-    """Let click find PowerShell's completion by its name."""
+def know_shells() -> None:
+    """Let click find our completions by their shells' names."""
+    add_completion_class(SafeBashComplete)
     add_completion_class(PowerShellComplete)
 
 
 def script_of(shell: str, command: click.Command) -> str:
     """Return the script with which a shell completes the program."""
-    know_powershell()
+    know_shells()
     kind = get_completion_class(shell)
     assert kind is not None
     return kind(command, {}, PROGRAM, COMPLETION).source()

@@ -58,7 +58,8 @@ def redrive(
             raise absent
         return 0
     name = workspace.inputs.aws_name("function", queue.function)
-    destination = find_destination(workspace.aws, InvocationTarget(name, version))
+    target = InvocationTarget(name, version)
+    destination = find_destination(workspace.aws, workspace.stack.mark, target)
     if dry_run:
         return _show(session, workspace, queue, destination, chosen)
     question = (

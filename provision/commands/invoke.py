@@ -21,7 +21,7 @@ from provision.errors import InvocationFailed
 from provision.stack.lookups import key_as_recorded
 from provision.views.invoke import print_answer, print_head, print_log
 from provision.views.json_operate import invoke_document
-from provision.workflows.invoke import MOST_BYTES, InvocationTarget, invoke_once
+from provision.workflows.invoke import MOST_BYTES, InvocationTarget, invoke_once, refuse_foreign
 from provision.workspace import Workspace
 
 
@@ -70,6 +70,7 @@ def _run(
 ) -> int:
     target = InvocationTarget(workspace.inputs.aws_name("function", function), how.version)
     with session.running(partial(str, f"{function} {how.version} is running")):
+        refuse_foreign(workspace.aws, workspace.stack.mark, target.function)
         done = invoke_once(
             workspace.aws, target, payload, asynchronous=how.asynchronous, tail=how.tail
         )

@@ -14,8 +14,9 @@ from typing import Final
 
 import click
 
-from provision.files import refuse_links_below, replace_private
+from provision.files import read_regular, refuse_links_below, replace_private
 from provision.workflows import json_text
+from provision.workflows.invoke import MOST_BYTES
 from provision.workflows.route_event import (
     HttpRequest,
     ServedStage,
@@ -43,13 +44,18 @@ class RequestOptions:
 
 
 def read_payload(given: str) -> bytes:
-    """Return the payload of an option: text, `@FILE`, or `-` for stdin."""
+    """Return the payload of an option: text, `@FILE`, or `-` for stdin.
+
+    No more is read than Lambda accepts, and no device or pipe is named as a file.
+    """
     if given == _STDIN:
-        return sys.stdin.buffer.read()
+        if sys.stdin is None:  # closed by the caller (`<&-`)
+            raise click.UsageError("stdin is closed")
+        return sys.stdin.buffer.read(MOST_BYTES + 1)
     if not given.startswith("@"):
         return _as_given(given)
     try:
-        return Path(given[1:]).read_bytes()
+        return read_regular(Path(given[1:]), MOST_BYTES)
     except OSError as error:
         raise click.UsageError(f"{given[1:]} cannot be read: {error.strerror or error}") from error
 
@@ -58,7 +64,7 @@ def read_event(options: Options, name: str) -> bytes:
     """Return the event saved under a name next to config.yaml."""
     path = _event_file(options, name)
     try:
-        return path.read_bytes()
+        return read_regular(path, MOST_BYTES)
     except OSError as error:
         known = sorted(each.stem for each in path.parent.glob("*.json"))
         there = f"; there are {', '.join(known)}" if known else ""

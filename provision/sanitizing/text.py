@@ -17,7 +17,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Set as AbstractSet
 from functools import cache
-from typing import Final
+from typing import Final, TextIO
 
 import click
 
@@ -120,6 +120,11 @@ def harden() -> None:
     ):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=errors)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether the stream is a terminal; a closed one (`>&-`) is none."""
+    return stream is not None and stream.isatty()
 
 
 def encoding_of(stream: object) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from provision.config.reference import as_flow
 from provision.config.values import DEFAULT, FILE, ConfigValue, Origin
 from provision.model.risks import Risk
-from provision.sanitizing.text import put
+from provision.sanitizing.text import is_terminal, put
 from provision.views.explain import put_paragraph
 from provision.workflows.change_effects import IDENTITY_KEYS, Effect, Trial
 
@@ -29,7 +29,7 @@ _DONE: Final = {
 
 def print_values(values: Iterable[ConfigValue]) -> None:
     """Print a line for each value. On a terminal, long values are cut to the width."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else 0
     for each in values:
         said, place = f"{each.key} = {each.text}", _place(each.origin)
         most = width - len(place) - 2

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from provision.sanitizing.text import put
+from provision.sanitizing.text import is_terminal, put
 
 if TYPE_CHECKING:
     from provision.model import iam
@@ -135,7 +135,7 @@ def put_paragraph(text: str, *, hang: int = 2) -> None:
 
 def _wrapped(text: str, hang: int) -> Iterator[str]:
     """Yield the text in lines that fit the terminal, indented; commands are never cut."""
-    if not sys.stdout.isatty():
+    if not is_terminal(sys.stdout):
         yield f"  {text}"
         return
     width = max(20, min(_WIDEST, shutil.get_terminal_size().columns))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Final
+from typing import Final, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -107,10 +107,13 @@ def _cost(done: Invoked) -> list[str]:
 
 def _write(payload: bytes) -> None:
     """Write bytes to stdout, apart from the text that other writers have in their buffers."""
-    sys.stdout.flush()
-    buffer = getattr(sys.stdout, "buffer", None)
+    stdout: TextIO | None = sys.stdout
+    if stdout is None:  # closed by the caller (`>&-`)
+        return
+    stdout.flush()
+    buffer = getattr(stdout, "buffer", None)
     if buffer is None:
-        sys.stdout.write(payload.decode("utf-8", "replace"))
+        stdout.write(payload.decode("utf-8", "replace"))
         return
     buffer.write(payload)
     buffer.flush()

@@ -76,7 +76,7 @@ _Using = tuple[str, type[Step], tuple[iam.ApiCall, ...]]
 _CHECKED: Final[tuple[_Using, ...]] = (*(("check", kind, calls) for kind, calls in deployed.CALLS),)
 _OPERATED: Final[tuple[_Using, ...]] = (
     ("invoke", Function, invoke.CALLS),
-    ("dlq", Function, redrive.CALLS),
+    ("dlq", Function, (*invoke.OWNER_CALLS, *redrive.CALLS)),
     ("dlq", Queue, dead_letters.CALLS),
 )
 """Commands that use existing resources of a kind, and the calls for each of them."""

@@ -27,18 +27,24 @@ from botocore.parsers import ResponseParserError
 from provision.aws.client import Aws
 from provision.aws.connection_errors import UNTRUSTED
 from provision.aws.error_codes import is_not_found
-from provision.errors import AnswerLost, NotFound
+from provision.errors import AnswerLost, NotFound, NotOwned
 from provision.model import iam
+from provision.model.step import OWNER
+from provision.steps.not_found import found_or_none
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import InvocationRequestTypeDef
 
+_FUNCTION: Final = iam.arn("lambda", "function:{name}")
+OWNER_CALLS: Final = iam.calls("lambda", _FUNCTION, "ListTags")
+"""The call for the owner of one function, with the fields of its step."""
 CALLS: Final = (
+    *OWNER_CALLS,
     iam.call(
         "lambda.Invoke",
         iam.Permission(
             "lambda:InvokeFunction",
-            (iam.arn("lambda", "function:{name}"), iam.arn("lambda", "function:{name}:*")),
+            (_FUNCTION, iam.arn("lambda", "function:{name}:*")),
         ),
     ),
 )
@@ -96,6 +102,21 @@ class Invoked:
     error: str = ""
     log: tuple[str, ...] = ()
     report: InvocationReport = InvocationReport()
+
+
+def refuse_foreign(aws: Aws, mark: str, function: str) -> None:
+    """Raise `NotOwned` if a function of that name is not the stack's: it gets none of its events.
+
+    `mark` is the beginning of the stack's owner tags. A function that does not exist is no error.
+    """
+    # Unlike GetFunction, it does not decrypt the environment.
+    arn = aws.location.arn("lambda", f"function:{function}")
+    shown = found_or_none(lambda: aws.lambda_.list_tags(Resource=arn))
+    if shown is not None and not shown.get("Tags", {}).get(OWNER, "").startswith(f"{mark}/"):
+        raise NotOwned(
+            f"the function {function} does not belong to this stack: not invoked",
+            hint="`provision plan` shows what it is",
+        )
 
 
 def invoke_once(

@@ -27,7 +27,7 @@ from provision.workflows.dead_letters import (
     receive,
     release,
 )
-from provision.workflows.invoke import LATEST, InvocationTarget, invoke_once
+from provision.workflows.invoke import LATEST, InvocationTarget, invoke_once, refuse_foreign
 from provision.workflows.letter import Letter
 
 CALLS: Final = iam.calls(
@@ -82,8 +82,12 @@ class RedriveOptions:
     asynchronous: bool = False
 
 
-def find_destination(aws: Aws, target: InvocationTarget) -> Destination:
-    """Return what the target is now. Raises `NotFound` if it does not exist."""
+def find_destination(aws: Aws, mark: str, target: InvocationTarget) -> Destination:
+    """Return what the target is now.
+
+    Raises `NotFound` if it does not exist, `NotOwned` if it is foreign (`refuse_foreign`).
+    """
+    refuse_foreign(aws, mark, target.function)
     named = {} if target.qualifier == LATEST else {"Qualifier": target.qualifier}
     try:
         found = aws.lambda_.get_function_configuration(FunctionName=target.function, **named)

@@ -389,6 +389,17 @@ def test_settings_come_from_the_environment_too(
     assert provision("--env", "dev", "plan", "--json").json["stack"] == "tap-dev"
 
 
+def test_the_schema_is_not_written_through_a_link(provision: Provision, home: Path) -> None:
+    """The link came with the checkout."""
+    elsewhere = home.parent / "elsewhere"
+    elsewhere.mkdir()
+    (home / ".provision").symlink_to(elsewhere)
+    told = provision("config", "schema", "--write")
+    assert told.code == 2
+    assert "is a symbolic link" in told.err
+    assert list(elsewhere.iterdir()) == []
+
+
 def test_config_check_and_schema(provision: Provision) -> None:
     assert "is valid: stack tap-dev" in provision("config", "check").err
     assert provision("config", "schema").json["type"] == "object"

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from provision.cli import main
@@ -80,3 +85,36 @@ def test_a_request_that_is_not_understood_prints_no_error(
     with pytest.raises(SystemExit):
         main([])
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+@pytest.mark.parametrize("typed", ["provision", "./provision", "$(touch planted)"])
+def test_bash_never_runs_what_was_typed(
+    provision: Provision,  # noqa: F811
+    tmp_path: Path,
+    typed: str,
+) -> None:
+    """A folder may have a program of the name, which Tab after `./provision` would run."""
+    script = tmp_path / "script"
+    script.write_text(provision("completion", "bash").out)
+    found, here = tmp_path / "bin", tmp_path / "checkout"
+    for folder, word in ((found, "echo plain,good"), (here, "touch planted")):
+        folder.mkdir()
+        program = folder / "provision"
+        program.write_text(f"#!/bin/sh\n{word}\n")
+        program.chmod(0o755)
+    tab = (
+        'source "$1"; COMP_WORDS=("$2" ""); COMP_CWORD=1; COMPREPLY=();'
+        ' _provision_completion "$2" "" "$2"; echo "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(
+        ["bash", "--norc", "-c", tab, "bash", str(script), typed],
+        cwd=here,
+        env={**os.environ, "PATH": f"{found}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.stdout.strip(), done.stderr) == ("good", "")
+    assert not (here / "planted").exists()

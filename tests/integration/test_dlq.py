@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from moto.awslambda.responses import LambdaResponse
 from moto.sqs.models import sqs_backends
 
+from provision.model.step import OWNER
 from provision.workflows.dead_letters import receive
 from provision.workflows.invoke import invoke_once
 from tests.integration.every_screen.world import HOSTILE, VISIBLE
@@ -88,6 +89,17 @@ def test_from_the_list_to_an_empty_queue(stands: Provision, ran: list[Any]) -> N
     assert "2 done; 2 removed, 0 stay" in done.out
     assert sorted(event["id"] for event in ran) == [1, 2]
     assert waiting() == 0
+
+
+def test_a_function_of_others_gets_no_event(stands: Provision, ran: list[Any]) -> None:
+    send('{"id": 1}')
+    client = boto3.client("lambda")
+    arn = client.get_function(FunctionName="tap-dev-items")["Configuration"]["FunctionArn"]
+    client.tag_resource(Resource=arn, Tags={OWNER: "another/function.items"})
+    told = stands("dlq", "redrive", "--yes")
+    assert told.code != 0
+    assert "does not belong to this stack: not invoked" in told.err
+    assert (ran, waiting()) == ([], 1)
 
 
 def test_one_that_fails_again_stays(stands: Provision, ran: list[Any]) -> None:

@@ -47,7 +47,16 @@ def without(streams: str, *words: str, folder: Path = ROOT) -> subprocess.Comple
 @pytest.mark.parametrize("streams", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
 @pytest.mark.parametrize(
     ("words", "code"),
-    [(("--help",), 0), (("--version",), 0), (("config", "check"), 0), (("config", "chek"), 2)],
+    [
+        (("--help",), 0),
+        (("--version",), 0),
+        (("config", "check"), 0),
+        (("config", "chek"), 2),
+        (("config", "explain"), 0),
+        (("config", "explain", "api"), 0),
+        (("explain", "locked"), 0),
+        (("explain", "drift"), 0),
+    ],
 )
 def test_a_stream_that_is_closed_changes_no_exit_code(
     streams: str, words: tuple[str, ...], code: int

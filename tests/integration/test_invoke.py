@@ -5,13 +5,17 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from moto.awslambda.responses import LambdaResponse
 
+from provision.errors import NotOwned
+from provision.model.step import OWNER
 from tests.integration.every_screen.world import HOSTILE, VISIBLE
 from tests.integration.test_cli import CONFIG, Provision, home, provision  # noqa: F401  (fixtures)
 
@@ -322,3 +326,64 @@ def test_hostile_answers_and_logs_stay_text(
         assert not line.lstrip().startswith("::")
     assert VISIBLE in told.err
     assert json.loads(told.out)["errorMessage"] == "::error::x"
+
+
+@pytest.mark.parametrize("where", ["payload", "event", "body"])
+@pytest.mark.parametrize("what", ["device", "pipe", "folder"])
+def test_an_event_is_read_from_a_file_alone(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+    where: str,
+    what: str,
+) -> None:
+    (home / "events").mkdir(exist_ok=True)
+    file = home / "events" / "odd.json"
+    if what == "pipe":
+        os.mkfifo(file)
+    elif what == "folder":
+        file.mkdir()
+    else:
+        file.symlink_to("/dev/zero")
+    words = {
+        "payload": ("invoke", "items", "--payload", "@events/odd.json"),
+        "event": ("invoke", "items", "--event", "odd", "--allow-outside"),
+        "body": ("invoke", "--route", "GET /items", "--body", "@events/odd.json"),
+    }[where]
+    told = provision(*words)
+    assert told.code == 2
+    assert "cannot be read" in told.err
+    assert function.sent == []
+
+
+def test_without_stdout_the_function_still_runs_once(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", None)
+        assert provision("invoke", "items").code == 0
+        patch.setattr(sys, "stdin", None)
+        assert provision("invoke", "items", "--payload", "-").code == 2
+    assert len(function.sent) == 1
+
+
+def test_a_function_of_others_gets_no_event(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+) -> None:
+    assert provision("up", "--yes").code == 0
+    function.sent.clear()
+    client = boto3.client("lambda")
+    arn = client.get_function(FunctionName="tap-dev-items")["Configuration"]["FunctionArn"]
+    for owner in ("another/function.items", None):
+        if owner:
+            client.tag_resource(Resource=arn, Tags={OWNER: owner})
+        else:
+            client.untag_resource(Resource=arn, TagKeys=[OWNER])
+        for words in (("invoke", "items"), ("invoke", "items", "--version", "latest", "--async")):
+            told = provision(*words)
+            assert told.code == NotOwned.exit_code
+            assert "does not belong to this stack: not invoked" in told.err
+    assert function.sent == []

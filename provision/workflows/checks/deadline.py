@@ -20,7 +20,7 @@ class Deadline:
         self._timer.daemon = True
 
     def watch(self, connection: socket.socket) -> None:
-        """Watch a connection. What wraps its socket later, such as TLS, ends with it."""
+        """Watch a connection; TLS that wraps its socket later ends with it."""
         # A copy of the descriptor: the socket that is wrapped gives its own away.
         copy = socket.fromfd(connection.fileno(), connection.family, connection.type)
         with self._mutex:

@@ -16,7 +16,7 @@ from provision.workflows.checks.round import Round
 from provision.workflows.checks.settings import function_named, functions
 from provision.workflows.checks.verdict import Verdict, failed, passed
 from provision.workflows.dead_letters import AT_ONCE, LetterQueue
-from provision.workflows.invoke import InvocationTarget, invoke_once
+from provision.workflows.invoke import InvocationTarget, invoke_once, refuse_foreign
 from provision.workflows.letter import Letter
 
 _HIDDEN: Final = 10
@@ -40,6 +40,7 @@ def _poison(this: Round, subject: str) -> Verdict:
     if queue is None:
         return failed(want, "there is no queue")
     word = f"check {secrets.token_hex(8)}"
+    refuse_foreign(this.aws, target.stack.mark, target.aws_function(function))
     invoke_once(
         this.aws,
         InvocationTarget(target.aws_function(function), LIVE),

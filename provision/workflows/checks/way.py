@@ -1,7 +1,7 @@
-"""Finds where a request with the API key or with a body goes, so that only our API can get it.
+"""Finds the address for requests with the API key or a body, so that only our API can get them.
 
-What is proven of our API says nothing of the custom domain's name: its record may lead elsewhere,
-and its base path mappings to another API.
+The contents of our API prove nothing about the custom domain's name: its record may lead
+elsewhere, and its base path mappings to another API.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _ROOT: Final = "(none)"
 def find_way(aws: Aws, target: CheckTarget, api: RestApiResponseTypeDef) -> str | Unprovable:
     """Return `AWS_ADDRESS`, or the regional name to connect to instead of the domain's own.
 
-    API Gateway's regional name of the domain leads to API Gateway, whatever the domain's own DNS
-    record says. What it serves there is told by the base path mappings, which must lead to our
-    API and stage, for each of our routes.
+    API Gateway's regional name of the domain leads to API Gateway, even if the domain's own DNS
+    record does not. There the base path mappings choose the API: they must lead to ours and its
+    stage, for each of our routes.
     """
     domain = target.inputs.config.api.domain
     if domain is None or not api.get("disableExecuteApiEndpoint", False):

@@ -251,8 +251,9 @@ class Liver:
             given_key(aws, "alias/tap-dev")
             for qualifier in ("live", invoke.LATEST):
                 target = invoke.InvocationTarget("tap-dev-items", qualifier)
+                invoke.refuse_foreign(aws, stack.mark, target.function)
                 invoke.invoke_once(aws, target, b"{}")
-                destination = redrive.find_destination(aws, target)
+                destination = redrive.find_destination(aws, stack.mark, target)
             name = "tap-dev-items-dead-letters"
             letters = dead_letters.read_queue(aws, stack.mark, "items", name)
             assert letters

@@ -124,7 +124,7 @@ def test_a_connection_that_was_kept_is_ended_too(
 def test_another_host_is_connected_to_and_must_prove_the_name(
     account: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The certificate is of localhost, and the connection goes to 127.0.0.1."""
+    """The certificate is of localhost, and the connection is to 127.0.0.1."""
     file = certificate(tmp_path, days=30)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from provision.errors import NotOwned
 from provision.model.step import OWNER
 from provision.steps.apigateway.rest_api.api import RestApi
 from provision.workflows.checks.poison import POISON_CHECK
@@ -77,3 +78,12 @@ def test_an_event_that_does_not_arrive_is_waited_for_and_fails(
     assert found.status is CheckStatus.FAIL
     assert found.want == "the event in the dead-letter queue within 6 s"
     assert sum(aws.clock.slept) == pytest.approx(6)
+
+
+def test_a_function_of_others_gets_no_event(
+    account: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign = "provision.workflows.invoke.found_or_none"
+    monkeypatch.setattr(foreign, lambda _: {"Tags": {OWNER: "another/function.items"}})
+    with pytest.raises(NotOwned, match="not invoked"):
+        asked(tmp_path, monkeypatch, arrives=True)

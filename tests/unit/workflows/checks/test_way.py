@@ -1,4 +1,4 @@
-"""The key and bodies reach our API alone, whatever the custom domain leads to."""
+"""The key and bodies reach our API alone, even if the custom domain leads to another."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Pages:
 
 
 class Shown:
-    """What AWS shows, as far as it is asked."""
+    """The clients of AWS, as far as they are asked."""
 
     def __init__(self, apigateway: Pages) -> None:
         self.apigateway = apigateway
