@@ -11,7 +11,7 @@ from provision.engine.errors import translate_error
 from provision.errors import NotFound, PartialFailure, ProvisionError
 from provision.views.dead_letters import print_letters, print_tried
 from provision.views.formatting import pluralize
-from provision.views.json_operate import redrive_document
+from provision.views.json_operate import letters_document, redrive_document
 from provision.workflows import dead_letters
 from provision.workflows.dead_letters import LetterQueue
 from provision.workflows.invoke import InvocationTarget
@@ -143,7 +143,13 @@ def _show(
     if chosen.messages:
         letters = [letter for letter in letters if letter.id in chosen.messages]
     absent = _absent(sorted(chosen.messages - {letter.id for letter in letters}))
-    print_letters(session.results, queue, letters)
+    if not session.call.as_json:
+        print_letters(session.results, queue, letters)
+    elif not absent:
+        text = letters_document(
+            workspace.inputs, workspace.aws.calls, queue, letters, session.seconds
+        )
+        session.call.answer(text)
     session.say(f"these would run through {_words(queue, destination)}; nothing was done")
     if absent:
         raise absent

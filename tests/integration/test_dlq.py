@@ -84,6 +84,9 @@ def test_from_the_list_to_an_empty_queue(stands: Provision, ran: list[Any]) -> N
     assert '{"id": 2}' in stands("dlq", "peek", "items").out
     dry = stands("dlq", "redrive", "--dry-run")
     assert (dry.code, ran) == (0, [])
+    planned = stands("dlq", "redrive", "--dry-run", "--json")
+    assert [each["result"] for each in planned.json["messages"]] == [None, None]
+    assert ran == []
     done = stands("dlq", "redrive", "--yes")
     assert done.code == 0
     assert "2 done; 2 removed, 0 stay" in done.out
