@@ -58,7 +58,7 @@ def refuse_no_folder(folder: Path) -> None:
         try:
             if each.is_dir():
                 return
-            if os.path.lexists(each):
+            if os.path.lexists(each) and not each.is_dir():  # another run may just have made it
                 kind = "a link that leads nowhere" if each.is_symlink() else "not a folder"
                 raise ProvisionError(f"{each} is {kind}", hint="give another DIR")
         except OSError as error:

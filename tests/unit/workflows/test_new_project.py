@@ -21,7 +21,12 @@ from provision.config.schema.root import Config
 from provision.errors import Locked, ProvisionError
 from provision.workflows import new_project
 from provision.workflows.existing_files import FilesInTheWay
-from provision.workflows.new_project import STAGING, Written, refuse_existing
+from provision.workflows.new_project import (
+    STAGING,
+    Written,
+    refuse_existing,
+    refuse_no_folder,
+)
 from tests.support.sample_stack import ROOT
 
 FILES = {
@@ -301,6 +306,19 @@ def test_of_two_at_once_one_writes_and_the_other_lists(tmp_path: Path, exists: b
     assert sorted(ended) == sorted([winner, *["refused 3"] * 3])
     assert content(folder) == {**FILES, "config.yaml": winner.encode()}
     assert [each.name for each in tmp_path.iterdir()] == ["shop"]
+
+
+def test_a_folder_that_another_run_has_just_made_is_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "shop"
+
+    def made_meanwhile(path: Path) -> bool:
+        folder.mkdir(exist_ok=True)
+        return os.path.exists(path)  # noqa: PTH110
+
+    monkeypatch.setattr("provision.workflows.new_project.os.path.lexists", made_meanwhile)
+    refuse_no_folder(folder)
 
 
 def test_one_that_does_not_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
