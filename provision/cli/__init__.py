@@ -155,8 +155,10 @@ def _show(error: click.ClickException, call: Invocation) -> None:
     if isinstance(error, click.UsageError) and (context := error.ctx):
         put(*context.get_usage().split("\n"), err=True)
         put(f"Try `{context.command_path} {context.help_option_names[-1]}` for help.", "", err=True)
-    # click puts choices on lines of their own, and an error here is one line.
-    said = f"Error: {call.expand_hint(' '.join(error.format_message().split()))}"
+    message = error.format_message()
+    if isinstance(error, click.MissingParameter):  # click puts choices on lines of their own
+        message = " ".join(message.split())
+    said = f"Error: {call.expand_hint(message)}"
     put(*with_code(error_code(UsageError), said), err=True)
 
 
