@@ -18,6 +18,7 @@ MODULES = sorted(
 )
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+TEXTS = {"", ".cfg", ".json", ".md", ".py", ".sh", ".svg", ".toml", ".txt", ".yaml", ".yml"}
 TEST_FOLDERS = ("tests/faults", "tests/conformance")
 AVOIDED = {
     "anew": "again, or a verb with re-",
@@ -145,6 +146,17 @@ def test_pages_use_the_fields_words(path: Path) -> None:
         text = text[: text.index("\n## ", text.index("\n## ") + 1)]  # older sections are history
     found = [f"{line}: {word}" for line, part in paragraphs(text) for word in avoided(part)]
     assert found == [], "ARCHITECTURE.md, The words"
+
+
+def test_no_text_has_the_marks_of_an_unfinished_merge() -> None:
+    marks = re.compile(r"^(?:<{7}|>{7}|\|{7}) |^={7}$", re.MULTILINE)
+    folders = ("provision", "function", "layer", "bench", "tests", "docs", ".ci")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*")]
+    files += [path for path in ROOT.glob("*") if path.name != ".git"]
+    texts = [path for path in files if path.suffix in TEXTS and path.is_file()]
+    assert len(texts) > 1000
+    broken = [path for path in texts if marks.search(path.read_text("utf-8", "replace"))]
+    assert broken == []
 
 
 def test_words_are_found_in_the_paragraphs_of_a_page() -> None:
