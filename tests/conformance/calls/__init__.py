@@ -1,0 +1,1 @@
+"""The calls that the shipped config.yaml makes, compared with a recorded list."""
