@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from provision.packaging.archive import ZIPPED_LIMIT
 from provision.packaging.folder import UNZIPPED_LIMIT
 from provision.preflight.rehearsal import Request
+from provision.steps.ec2.endpoint import POLICY_SPACE
 from provision.steps.iam.role_policies import SPACE
 
 
@@ -182,7 +183,7 @@ SUMS: Final = (
         operation="iam.PutRolePolicy",
     ),
     Limit(
-        "the endpoint's policy, which lists every table or secret", 20_480, "characters",
+        "the endpoint's policy, which lists every table or secret", POLICY_SPACE, "characters",
         partial(_text, "ec2.CreateVpcEndpoint", "PolicyDocument"),
         "keep values together in fewer secrets, or make two stacks of it",
         f"{_DOCS}vpc/latest/privatelink/vpc-endpoints-access.html",

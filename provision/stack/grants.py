@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import product
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple, get_args
 
 from provision.aws.access import Location
@@ -13,9 +12,26 @@ from provision.steps.iam_policy import canonical
 
 _Grant = Literal["read", "write"]
 
-_READ = ("dynamodb:GetItem", "dynamodb:Scan")
-_SORTED = ("dynamodb:Query",)
-_WRITE = ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+_READ: Final = (
+    "dynamodb:BatchGetItem",
+    "dynamodb:DescribeTable",
+    "dynamodb:GetItem",
+    "dynamodb:Query",
+    "dynamodb:Scan",
+)
+_ACTIONS: Final[Mapping[_Grant, Sequence[str]]] = {
+    "read": _READ,
+    "write": (
+        *_READ,
+        "dynamodb:BatchWriteItem",
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+    ),
+}
+"""The actions of each grant. A transaction is checked as its single reads and writes are, and its
+conditions by an action of their own (D33)."""
 
 _KEY_FOR_READING = ("kms:Decrypt", "kms:DescribeKey")
 _KEY_FOR_WRITING = (
@@ -29,7 +45,7 @@ _KEY_FOR_WRITING = (
 
 
 class GrantedTable(NamedTuple):
-    """A table's ARN, a function's access to it, and whether its items have a sort key."""
+    """A table's ARN, a function's access to it, and whether it may have indexes."""
 
     arn: str
     grant: _Grant
@@ -39,8 +55,7 @@ class GrantedTable(NamedTuple):
 def table_access(tables: Sequence[GrantedTable], vpc_id: str) -> Document:
     """Return the policy to read or write exactly these tables, only from inside our VPC.
 
-    Tables with a sort key, and their indexes, may also be queried. Tables with the same permissions
-    share a statement, so that a hundred fit into a role.
+    Tables with the same grant share a statement, so that a hundred fit into a role.
     """
     inside = {"StringEquals": {"aws:SourceVpc": vpc_id}}
     statements = [{**each, "Condition": inside} for each in _using(tables)]
@@ -70,23 +85,18 @@ _NOTHING_PASSES: Final[Document] = {
 
 
 def _using(tables: Sequence[GrantedTable]) -> list[Document]:
-    """Return a statement for each set of actions that is allowed on some of the tables."""
+    """Return a statement for each grant that some of the tables have."""
     return [
-        _statement(_actions(grant, sort_key=sort_key), resources)
-        for grant, sort_key in product(get_args(_Grant), (False, True))
-        if (resources := _reached(tables, grant, sort_key=sort_key))
+        _statement(_ACTIONS[grant], resources)
+        for grant in get_args(_Grant)
+        if (resources := _reached([each for each in tables if each.grant == grant]))
     ]
 
 
-def _actions(grant: _Grant, *, sort_key: bool) -> tuple[str, ...]:
-    actions = _READ if grant == "read" else (*_READ, *_WRITE)
-    return (*actions, *_SORTED) if sort_key else actions
-
-
-def _reached(tables: Sequence[GrantedTable], grant: _Grant, *, sort_key: bool) -> list[str]:
-    """Return the ARNs of the tables with this grant, and of the indexes that they may have."""
-    arns = [each.arn for each in tables if (each.grant, each.sort_key) == (grant, sort_key)]
-    return [*arns, *(f"{arn}/index/*" for arn in arns)] if sort_key else arns
+def _reached(tables: Sequence[GrantedTable]) -> list[str]:
+    """Return the ARNs of the tables, and of the indexes that they may have."""
+    indexes = [f"{each.arn}/index/*" for each in tables if each.sort_key]
+    return [*(each.arn for each in tables), *indexes]
 
 
 def logging(group: str) -> Document:

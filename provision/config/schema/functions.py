@@ -77,8 +77,9 @@ class Function(ConfigSection):
     layers: Names = Field(default=(), max_length=5, description="Names of layers, at most 5.")
     tables: dict[Name, Grant] = Field(
         default={},
-        description="Table → read (GetItem, Scan; Query where it has a sort key) or write (PutItem,"
-        " UpdateItem, DeleteItem as well): the grant, and TABLE_{TABLE} in the environment.",
+        description="Table → read (GetItem, BatchGetItem, Query, Scan, DescribeTable) or write"
+        " (PutItem, UpdateItem, DeleteItem, BatchWriteItem, ConditionCheckItem as well): the grant,"
+        " and TABLE_{TABLE} in the environment. Transactions need the grants of what they do.",
     )
     environment: dict[Variable, Value] = Field(
         default={},

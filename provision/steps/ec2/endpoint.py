@@ -13,7 +13,7 @@ from provision.errors import ApiError
 from provision.model.capabilities import GrantsAccess
 from provision.model.step import Document, Fixed
 from provision.steps.ec2.base import Ec2Resource, deleting, describe_or_empty, owner_filter
-from provision.steps.iam_policy import from_text, with_rights_of
+from provision.steps.iam_policy import as_text, from_text, with_rights_of
 from provision.steps.tagging import from_tag_list
 
 if TYPE_CHECKING:
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 AVAILABLE_BUDGET = 600  # seconds: it is pending for minutes (V9)
 GONE_BUDGET = 600  # seconds: AWS deletes it after its answer (V11)
+POLICY_SPACE: Final = 20_480
+"""The limit for an endpoint's policy, in characters with white space.
+
+https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+"""
 _MOVING: Final = frozenset({"pending", "deleting"})
 
 
@@ -52,7 +57,12 @@ class Endpoint(Ec2Resource, GrantsAccess):
         return aws.wait(f"endpoint {self.label} to settle", settled, budget=AVAILABLE_BUDGET)
 
     def keeping_access_of(self, have: Self) -> Self:
-        return replace(self, policy=with_rights_of(self.policy, have.policy))
+        """Return this with the rights of `have` in addition.
+
+        If both together exceed the policy's limit, return it without: the old rights end at once.
+        """
+        both = with_rights_of(self.policy, have.policy)
+        return replace(self, policy=both) if len(as_text(both)) <= POLICY_SPACE else self
 
     def delete(self, aws: Aws) -> None:
         with deleting(aws, self.id):

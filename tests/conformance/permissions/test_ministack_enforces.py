@@ -86,6 +86,18 @@ ALLOWED: Mapping[str, Call] = {
     "scan": items("Scan"),
     "update": items("UpdateItem", Key=KEY),
     "delete": items("DeleteItem", Key=KEY),
+    "query": items(
+        "Query",
+        KeyConditionExpression="id = :a",
+        ExpressionAttributeValues={":a": {"S": "a"}},
+    ),
+    "write many": (
+        "dynamodb",
+        "BatchWriteItem",
+        {"RequestItems": {TABLE: [{"PutRequest": {"Item": KEY}}]}},
+    ),
+    "get many": ("dynamodb", "BatchGetItem", {"RequestItems": {TABLE: {"Keys": [KEY]}}}),
+    "describe the table": items("DescribeTable"),
     "send": ("sqs", "SendMessage", {"QueueUrl": f"{HOST}/{QUEUE}", "MessageBody": "a"}),
     "stream": ("logs", "CreateLogStream", {"logGroupName": GROUP, "logStreamName": "a"}),
     "log": (
@@ -99,18 +111,12 @@ ALLOWED: Mapping[str, Call] = {
 DENIED: Mapping[str, Call] = {
     "outside our network": items("GetItem", Key=KEY),
     "another table": items("GetItem", "tap-local-items", Key=KEY),
-    "query, unsorted": items(
-        "Query",
-        KeyConditionExpression="id = :a",
-        ExpressionAttributeValues={":a": {"S": "a"}},
-    ),
-    "many at once": (
+    "write many into another table": (
         "dynamodb",
         "BatchWriteItem",
-        {"RequestItems": {TABLE: [{"PutRequest": {"Item": KEY}}]}},
+        {"RequestItems": {"tap-local-items": [{"PutRequest": {"Item": KEY}}]}},
     ),
     "delete the table": items("DeleteTable"),
-    "describe the table": items("DescribeTable"),
     "change the table": items("UpdateTable", DeletionProtectionEnabled=False),
     "stop its expiry": items(
         "UpdateTimeToLive", TimeToLiveSpecification={"Enabled": False, "AttributeName": "a"}

@@ -71,7 +71,18 @@ def decrypting(service: str, kept: str, alias: str = "alias/our-key") -> Ask:
 ALLOWED = [
     *(
         Ask(f"dynamodb:{action}", TABLE, VPC)
-        for action in ("GetItem", "Scan", "DeleteItem", "PutItem", "UpdateItem")
+        for action in (
+            "BatchGetItem",
+            "BatchWriteItem",
+            "ConditionCheckItem",
+            "DeleteItem",
+            "DescribeTable",
+            "GetItem",
+            "PutItem",
+            "Query",
+            "Scan",
+            "UpdateItem",
+        )
     ),
     Ask("logs:CreateLogStream", GROUP),
     Ask("logs:PutLogEvents", GROUP),
@@ -103,8 +114,8 @@ DENIED = [
     Ask("dynamodb:GetItem", arn("dynamodb", "table/tap-dev-orders"), VPC),
     Ask("dynamodb:GetItem", arn("dynamodb", "table/tap-dev-items-2"), VPC),
     Ask("dynamodb:GetItem", arn("dynamodb", "table/tap-dev-2-items"), VPC),
-    Ask("dynamodb:BatchWriteItem", TABLE, VPC),
-    Ask("dynamodb:Query", TABLE, VPC),  # it has no sort key
+    Ask("dynamodb:BatchWriteItem", arn("dynamodb", "table/tap-dev-orders"), VPC),
+    Ask("dynamodb:PartiQLUpdate", TABLE, VPC),
     Ask("dynamodb:Scan", f"{TABLE}/index/by-owner", VPC),
     Ask("dynamodb:CreateTable", TABLE, VPC),
     Ask("dynamodb:DeleteTable", TABLE, VPC),

@@ -12,7 +12,9 @@ from provision.model.capabilities import GrantsAccess
 from provision.model.stack import Stack
 from provision.model.step import Document, Step
 from provision.plan.change import Action
+from provision.stack.grants import GrantedTable, table_access
 from provision.steps import KINDS
+from provision.steps.ec2.endpoint import POLICY_SPACE
 from provision.steps.ec2.gateway_endpoint import GatewayEndpoint
 from provision.steps.ec2.security_group import Rule, SecurityGroup
 from provision.steps.iam.role import Role
@@ -145,6 +147,37 @@ def test_an_endpoint_lets_the_old_tables_pass_until_then() -> None:
     named = {name.removeprefix(TABLE) for each in (first, second) for name in each["Resource"]}
     assert named == {"items", "old", "new"}
     assert [each.get("Sid") for each in (first, second)].count("OwnTables") == 1
+
+
+def test_more_than_an_endpoints_policy_takes_is_not_asked_for() -> None:
+    old, new = (allow("a:B", *(f"{name}{n:0200}" for n in range(50))) for name in ("one", "two"))
+    assert len(as_text(old)) < POLICY_SPACE < 2 * len(as_text(old))
+    want = endpoint(new)
+    assert want.keeping_access_of(endpoint(old)) == want
+
+
+def test_the_statements_of_older_versions_are_covered_by_those_of_now() -> None:
+    """A grant that only grew is written once, and nothing is revoked after it."""
+    tables = (
+        GrantedTable(f"{TABLE}a", "read", sort_key=False),
+        GrantedTable(f"{TABLE}b", "read", sort_key=True),
+        GrantedTable(f"{TABLE}c", "write", sort_key=True),
+    )
+    inside = {"Condition": {"StringEquals": {"aws:SourceVpc": ["vpc-1"]}}}
+    reading, querying = "dynamodb:GetItem dynamodb:Scan", "dynamodb:Query"
+    writing = "dynamodb:DeleteItem dynamodb:PutItem dynamodb:UpdateItem"
+    old = canonical(
+        {
+            "Version": VERSION,
+            "Statement": [
+                *allow(reading, "a", **inside)["Statement"],
+                *allow(f"{reading} {querying}", "b", "b/index/*", **inside)["Statement"],
+                *allow(f"{reading} {writing} {querying}", "c", "c/index/*", **inside)["Statement"],
+            ],
+        }
+    )
+    now = table_access(tables, "vpc-1")
+    assert with_rights_of(now, old) == now
 
 
 def endpoint(policy: Document) -> GatewayEndpoint:

@@ -14,6 +14,8 @@ from provision.preflight.check import Variant
 from provision.preflight.limits import LIMITS, NAMES, SUMS, Limit
 from provision.preflight.rehearsal import Request, service_model
 from provision.preflight.requests import rehearse
+from provision.steps.ec2.endpoint import POLICY_SPACE
+from provision.steps.iam.role_policies import SPACE
 from tests.unit.config.sample import SAMPLE, changed, line_of
 from tests.unit.preflight.page import PAGE, whole_page
 
@@ -163,22 +165,21 @@ def test_an_environment_of_4096_bytes_is_taken_and_one_more_is_not(path: Path) -
     assert "vvv" not in str(problem)
 
 
-def tables(many: int) -> str:
-    """Return a sample whose function reads all tables, without their names in its environment."""
+def tables(many: int, begin: str = "t") -> str:
+    """Return a sample whose function reads all tables, called `begin` and a number."""
     own = SAMPLE.partition("environments:")[0]
-    text = changed(
-        "tables:\n", "tables:\n" + "".join(f"  t{n}: {{key: id}}\n" for n in range(many)), own
-    )
-    granted = ", ".join(f"t{n}: read" for n in range(many))
+    added = "".join(f"  {begin}{n}: {{key: id}}\n" for n in range(many))
+    text = changed("tables:\n", f"tables:\n{added}", own)
+    granted = ", ".join(f"{begin}{n}: read" for n in range(many))
     return changed("tables: {items: write}", f"tables: {{items: write, {granted}}}", text)
 
 
-def characters(path: Path, text: str) -> int:
+def characters(path: Path, text: str, node: str = "function.items.grants") -> int:
     path.write_text(text, encoding="utf-8")
     return sum(
         len("".join(request.parameters["PolicyDocument"].split()))
         for request in rehearse(load(path, environment=None)).requests
-        if request.node == "function.items.grants"
+        if request.node == node and "PolicyDocument" in request.parameters
     )
 
 
@@ -186,6 +187,22 @@ def test_policies_of_many_tables_fit_into_a_role_and_are_counted(path: Path) -> 
     few, more = characters(path, tables(40)), characters(path, tables(60))
     assert few < 5_000  # a policy a table filled it with 22
     assert (more - few) / 20 == len('"arn:aws:dynamodb:us-east-1:012345678901:table/tap-dev-t59",')
+
+
+def test_a_hundred_tables_of_long_names_fit_into_a_role_and_an_endpoint(path: Path) -> None:
+    """Names of 30 characters. Their variables fill another limit, that of the environment."""
+    text = tables(100, "orders-of-the-north-")
+    assert characters(path, text) <= SPACE
+    assert characters(path, text, "network.endpoint") <= POLICY_SPACE
+    (problem,) = problems_of(path, text)
+    assert "environment as JSON" in problem.message
+
+
+def test_what_does_not_fit_into_a_role_is_told_before_the_first_call(path: Path) -> None:
+    text = tables(100, "orders-of-the-north-and-the-south-and-west-")
+    assert characters(path, text) > SPACE
+    told = [str(problem) for problem in problems_of(path, text)]
+    assert any("inline policies of the function's role" in each for each in told)
 
 
 def test_too_many_secrets_for_a_role_are_told(path: Path) -> None:

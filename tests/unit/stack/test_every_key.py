@@ -259,7 +259,18 @@ TABLE: Final = "arn:aws:dynamodb:us-east-1:123456789012:table"
 LOGS: Final = "arn:aws:logs:us-east-1:123456789012:log-group"
 CERTIFICATE: Final = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 TLS_13: Final = "SecurityPolicy_TLS13_1_3_2025_09"
-READS: Final = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"]
+READS: Final = [
+    f"dynamodb:{action}" for action in ("BatchGetItem", "DescribeTable", "GetItem", "Query", "Scan")
+]
+PASSING: Final = (
+    "Action",
+    "Condition.StringEquals.aws:PrincipalAccount",
+    "Effect",
+    "Principal.AWS",
+    "Resource",
+    "Sid",
+)
+"""The parts of a statement that lets tables pass an endpoint."""
 SUBNETS: Final = ("network.subnet.1.id", "network.subnet.2.id", "network.subnet.3.id")
 INTERFACES: Final = [
     "arn:aws:ec2:us-east-1:123456789012:network-interface/*",
@@ -442,6 +453,13 @@ ROWS: Final[Mapping[str, Row]] = {
         "read",
         {
             "network.endpoint:policy.Statement.0.Action": READS,
+            "network.endpoint:policy.Statement.0.Resource": [
+                f"{TABLE}/tap-dev-items",
+                f"{TABLE}/tap-dev-items/index/*",
+                f"{TABLE}/tap-dev-orders",
+            ],
+            "network.endpoint:policy.Statement.0.Sid": "OwnTables1",
+            **{f"network.endpoint:policy.Statement.1.{part}": ABSENT for part in PASSING},
             "function.items.grants:policies.tables.Statement.0.Action": READS,
             "function.items.grants:policies.encryption.Statement.0.Action": [
                 "kms:Decrypt",

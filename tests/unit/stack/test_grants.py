@@ -32,9 +32,21 @@ TABLES = (
     GrantedTable(f"{AT}/d", "write", sort_key=True),
     GrantedTable(f"{AT}/e", "write", sort_key=True),
 )
-SORTED = (f"{AT}/d", f"{AT}/d/index/*", f"{AT}/e", f"{AT}/e/index/*")
-READ = ("dynamodb:GetItem", "dynamodb:Scan")
-WRITE = ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+READABLE = (f"{AT}/a", f"{AT}/c", f"{AT}/c/index/*")
+WRITABLE = (f"{AT}/b", f"{AT}/d", f"{AT}/d/index/*", f"{AT}/e", f"{AT}/e/index/*")
+READ = tuple(
+    f"dynamodb:{action}" for action in ("BatchGetItem", "DescribeTable", "GetItem", "Query", "Scan")
+)
+WRITE = tuple(
+    f"dynamodb:{action}"
+    for action in (
+        "BatchWriteItem",
+        "ConditionCheckItem",
+        "DeleteItem",
+        "PutItem",
+        "UpdateItem",
+    )
+)
 KEPT = (
     Secret(secret="secretsmanager:tap/password"),
     Secret(secret="secretsmanager:tap/token", key="alias/theirs"),
@@ -59,10 +71,8 @@ def policy(*statements: Mapping[str, Any]) -> Document:
 def test_a_function_uses_exactly_its_tables_and_only_from_inside() -> None:
     inside = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}
     assert table_access(TABLES, "vpc-1") == policy(
-        allowed(READ, (f"{AT}/a",), Condition=inside),
-        allowed((*READ, *WRITE), (f"{AT}/b",), Condition=inside),
-        allowed((*READ, "dynamodb:Query"), (f"{AT}/c", f"{AT}/c/index/*"), Condition=inside),
-        allowed((*READ, *WRITE, "dynamodb:Query"), SORTED, Condition=inside),
+        allowed(READ, READABLE, Condition=inside),
+        allowed((*READ, *WRITE), WRITABLE, Condition=inside),
     )
 
 
