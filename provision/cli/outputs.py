@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 @json_option
 @pass_session
 def outputs(session: Session, name: str | None) -> int:
-    """Print names, ids and addresses. `outputs api_key` reads the key's value from AWS."""
+    """Print names, ids and addresses. `outputs api_key` reads the key's value from AWS.
+
+    Of tables, functions and keys each has a name with its key, as `table_names.items`, and where
+    there is only one, a short name as well: `table_name`. `outputs table_names` prints all.
+    """
     from provision.commands.outputs import outputs as run  # noqa: PLC0415
 
     return run(session, name)

@@ -8,7 +8,7 @@ from provision.model.step import Step
 from provision.plan.options import PlanOptions
 from provision.sanitizing.text import put
 from provision.stack.lookups import key_as_recorded
-from provision.stack.outputs import output_name
+from provision.stack.outputs import output_names
 from provision.stack.outputs import outputs as outputs_of
 from provision.views.json_documents import outputs_document
 from provision.workflows.rotate_keys import find_keys
@@ -19,14 +19,15 @@ _MAKE = "`provision up` creates them"
 
 
 def outputs(session: Session, name: str | None) -> int:
-    """Print all outputs, or a named one alone, on stdout."""
+    """Print all outputs, a named one alone, or those of one sort (`table_names`), on stdout."""
     workspace = session.open(build_sources=False, key=key_as_recorded)
     steps = known_steps(session, workspace)
     known = outputs_of(workspace.inputs, steps)
     values = values_of_keys(workspace)
     if name in values:
         known = {name: _key_value(workspace, values[name])}
-    if name and name not in known:
+    wanted = {key: value for key, value in known.items() if name in {key, key.partition(".")[0]}}
+    if name and not wanted:
         raise ProvisionError(
             f"there is no output {name} yet" if not steps else f"there is no output {name}",
             hint=f"one of: {', '.join([*known, *values])}" if known else _MAKE,
@@ -34,11 +35,11 @@ def outputs(session: Session, name: str | None) -> int:
     if not known:
         raise ProvisionError("there are no outputs yet", hint=_MAKE)
     if session.call.as_json:
-        session.call.answer(outputs_document({name: known[name]} if name else known))
-    elif name:
+        session.call.answer(outputs_document(wanted if name else known))
+    elif name in known:
         put(known[name])
     else:
-        for key, value in known.items():
+        for key, value in (wanted or known).items():
             put(f"{key}: {value}")
     return 0
 
@@ -53,7 +54,7 @@ def known_steps(session: Session, workspace: Workspace) -> dict[str, Step]:
 def values_of_keys(workspace: Workspace) -> dict[str, str]:
     """Map each output that is the value of an API key to the name of the key."""
     keys = workspace.inputs.config.api.keys
-    return {output_name(API_KEY, key, number): key for number, key in enumerate(keys)}
+    return {name: key for key in keys for name in output_names(API_KEY, key, keys)}
 
 
 def _key_value(workspace: Workspace, key: str) -> str:

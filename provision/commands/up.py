@@ -13,13 +13,14 @@ from provision.commands.confirmation import (
 )
 from provision.commands.engine_messages import worded_outcome
 from provision.commands.node_names import check_nodes
+from provision.commands.outputs import values_of_keys
 from provision.commands.prerequisites import plan_with_prerequisites
 from provision.commands.recheck import replan_unchanged
 from provision.commands.run_result import final_error, finish, print_result_document
 from provision.commands.session import Session
 from provision.plan.options import PlanOptions
 from provision.plan.plan import Plan, Result
-from provision.stack.outputs import outputs
+from provision.stack.outputs import each_once, outputs
 from provision.state.journal import Journal
 from provision.views.results import NextSteps, print_receipt, print_welcome, secret_words
 from provision.workspace import Workspace
@@ -126,10 +127,10 @@ def report(session: Session, workspace: Workspace, result: Result) -> int:
         for words in secret_words(workspace.inputs.config, result):
             session.say(words)
         if not final_error(session.call, result):
-            known = outputs(workspace.inputs, result.resources)
+            known = each_once(outputs(workspace.inputs, result.resources))
             on_local = workspace.inputs.config.environment == LOCAL_ENVIRONMENT
             following = NextSteps(
-                session.call.command("outputs", "api_key"),
+                session.call.command("outputs", next(iter(values_of_keys(workspace)))),
                 session.call.command("logs", "--follow"),
                 session.call.command("local", "stop") if on_local else "",
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final, TypeVar
 
 from provision.aws.access import Location
@@ -28,8 +28,7 @@ CONSOLES: Final = {
 def outputs(inputs: StackInputs, steps: Mapping[str, Step]) -> dict[str, str]:
     """Return names, ids and addresses, but never an API key's value.
 
-    Of several tables, functions and keys, the first has the plain name, and each further one has
-    its key appended: `table_name_orders`.
+    Those of tables, functions and keys are named as in `output_names`.
     """
     found: dict[str, str] = {}
     config = inputs.config
@@ -37,19 +36,15 @@ def outputs(inputs: StackInputs, steps: Mapping[str, Step]) -> dict[str, str]:
         found["api_endpoint"] = inputs.invoke_url(api.id, config.api.stage)
         if config.api.domain and not api.default_endpoint:  # else only AWS's own answers
             found["api_endpoint"] = f"https://{config.api.domain.name}"
-    for number, key in enumerate(config.api.keys):
+    for key in config.api.keys:
         if api_key := _known(steps.get(f"api.key.{key}"), ApiKey):
-            found[output_name("api_key_id", key, number)] = api_key.id
-    for number, key in enumerate(config.tables):
+            found |= dict.fromkeys(output_names("api_key_id", key, config.api.keys), api_key.id)
+    for key in config.tables:
         if table := _known(steps.get(f"table.{key}"), Table):
-            found[output_name("table_name", key, number)] = table.name
-    for number, key in enumerate(config.functions):
-        if function := _known(steps.get(f"function.{key}"), Function):
-            found[output_name("function_name", key, number)] = function.name
-        if alias := _known(steps.get(f"function.{key}.alias"), Alias):
-            found[output_name("function_alias_arn", key, number)] = alias.arn
-        if queue := _known(steps.get(f"function.{key}.dead_letters"), Queue):
-            found[output_name("dead_letter_queue_url", key, number)] = inputs.as_reached(queue.url)
+            found |= dict.fromkeys(output_names("table_name", key, config.tables), table.name)
+    for key in config.functions:
+        for name, value in _of_function(inputs, steps, key):
+            found |= dict.fromkeys(output_names(name, key, config.functions), value)
     if "monitoring.dashboard" in steps:
         found["dashboard_url"] = _dashboard_url(
             inputs.location, inputs.name(inputs.location.region)
@@ -61,9 +56,34 @@ def _known(step: Step | None, kind: type[S]) -> S | None:
     return step if isinstance(step, kind) and is_known(step) else None
 
 
-def output_name(name: str, key: str, number: int) -> str:
-    """Return the plain name for the first of its sort, and append the key for each further one."""
-    return name if number == 0 else f"{name}_{key}"
+def _of_function(
+    inputs: StackInputs, steps: Mapping[str, Step], key: str
+) -> Iterator[tuple[str, str]]:
+    if function := _known(steps.get(f"function.{key}"), Function):
+        yield "function_name", function.name
+    if alias := _known(steps.get(f"function.{key}.alias"), Alias):
+        yield "function_alias_arn", alias.arn
+    if queue := _known(steps.get(f"function.{key}.dead_letters"), Queue):
+        yield "dead_letter_queue_url", inputs.as_reached(queue.url)
+
+
+def output_names(short: str, key: str, keys: Collection[str]) -> tuple[str, ...]:
+    """Return the names of an output: `table_names.orders`, and `table_name` if there is one table.
+
+    `keys` are all of its sort in config.yaml, so that no name depends on their order, nor on what
+    exists already.
+    """
+    named = f"{short}s.{key}"
+    return (short, named) if len(keys) == 1 else (named,)
+
+
+def each_once(outputs: Mapping[str, str]) -> dict[str, str]:
+    """Return the outputs without those that have a short name as well."""
+    return {
+        name: value
+        for name, value in outputs.items()
+        if "." not in name or name.partition(".")[0].removesuffix("s") not in outputs
+    }
 
 
 def _dashboard_url(where: Location, dashboard: str) -> str:

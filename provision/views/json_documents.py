@@ -54,7 +54,7 @@ def run_document(
         "summary": summary,
         "causes": _causes(changes),
         "risks": _risk_counts(changes),
-        "outputs": dict(outputs),
+        "outputs": _nested(outputs),
         "calls": call_counts(calls),
         "seconds": round(seconds, 2),
         "longest": [_path_step(step) for step in longest],
@@ -122,7 +122,19 @@ def policies_document(
 
 def outputs_document(outputs: Mapping[str, str]) -> str:
     """Return the document of the outputs. It has no head: scripts read each output by its name."""
-    return as_text(outputs)
+    return as_text(_nested(outputs))
+
+
+def _nested(outputs: Mapping[str, str]) -> dict[str, Any]:
+    """Return the outputs with those of one sort together: `{"table_names": {"items": …}}`."""
+    answer: dict[str, Any] = {}
+    for name, value in outputs.items():
+        sort, _, key = name.partition(".")
+        if key:
+            answer.setdefault(sort, {})[key] = value
+        else:
+            answer[name] = value
+    return answer
 
 
 def head(inputs: StackInputs) -> dict[str, Any]:

@@ -211,7 +211,13 @@ def test_outputs_one_by_one_and_the_key_only_when_asked_for(
     assert "nodes missing: `provision up` creates them" in provision("status").out
     made = provision("up", "--yes")
     assert provision("outputs", "table_name").out == "tap-dev-items\n"
-    assert provision("outputs", "--json").json["function_name"] == "tap-dev-items"
+    shown = provision("outputs", "--json").json
+    assert shown["function_name"] == shown["function_names"]["items"] == "tap-dev-items"
+    assert provision("outputs", "table_names.items").out == "tap-dev-items\n"
+    assert provision("outputs", "table_names").out == "table_names.items: tap-dev-items\n"
+    only = provision("outputs", "table_names.items", "--json").json
+    assert only == provision("outputs", "table_names", "--json").json
+    assert only == {"table_names": {"items": "tap-dev-items"}}
     key = provision("outputs", "api_key").out.strip()
     assert len(key) >= 20
     state = "".join(file.read_text() for file in (home / ".provision" / "dev").iterdir())
@@ -219,6 +225,8 @@ def test_outputs_one_by_one_and_the_key_only_when_asked_for(
     wrong = provision("outputs", "api_endpint")
     assert wrong.code == 1
     assert "one of: api_endpoint" in wrong.err
+    assert provision("outputs", "api_keys.default").out.strip() == key
+    assert "table_names." not in made.out
 
 
 def test_a_foreign_resource_stops_its_node_only(account: None, provision: Provision) -> None:

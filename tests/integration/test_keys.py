@@ -40,14 +40,14 @@ def test_a_rotation_from_beginning_to_end(stands: Provision) -> None:
     rotated = stands("keys", "rotate", "default")
     assert rotated.code == 0
     assert "still works" in rotated.out
-    assert "outputs api_key\n" in rotated.err
+    assert "outputs api_keys.default\n" in rotated.err
     assert f"keys disable {old}" in rotated.err
     listed = stands("keys", "list", "--json").json["keys"]
     new = listed[0]["id"]
     assert [key["id"] for key in listed if key["retired_on"]] == [old]
-    assert stands("outputs", "api_key").out.strip() == values()[new]
-    assert stands("outputs", "api_key_id").out.strip() == new
-    assert stands("outputs", "api_key_second").out.strip() == values()[listed[2]["id"]]
+    assert stands("outputs", "api_keys.default").out.strip() == values()[new]
+    assert stands("outputs", "api_key_ids.default").out.strip() == new
+    assert stands("outputs", "api_keys.second").out.strip() == values()[listed[2]["id"]]
     assert stands("plan", "--check").code == 0
     status = stands("status", "--check")
     assert status.code == 0

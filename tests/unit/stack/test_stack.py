@@ -17,7 +17,7 @@ from provision.local import as_reached
 from provision.model.stack import Stack, reversed_graph
 from provision.model.step import FieldRole, Step, fields_with, with_computed
 from provision.stack import AREAS, StackInputs, build_stack
-from provision.stack.outputs import outputs
+from provision.stack.outputs import each_once, output_names, outputs
 from provision.steps.apigateway.rest_api.api import RestApi
 from provision.steps.cloudwatch.alarm import Alarm
 from provision.steps.cloudwatch.dashboard import Dashboard
@@ -83,6 +83,59 @@ def test_addresses_are_told_as_they_are_reached_now(tmp_path: Path) -> None:
         assert isinstance(queue, Queue)
         known = outputs(inputs, {**steps, "function.items.dead_letters": replace(queue, url=told)})
         assert known["dead_letter_queue_url"] == now
+
+
+SEVERAL: dict[str, Any] = {
+    "tables": {"orders": {"key": "id"}},
+    "api": {"keys": ["default", "partner"]},
+    "functions": {"worker": {"source": str(ROOT / "function"), "handler": "app.handler"}},
+}
+
+
+def outputs_of(directory: Path, changes: Mapping[str, Any], *, turned: bool = False) -> Any:
+    """Return the outputs of a stack that exists, optionally with its sections in reverse order."""
+    config = configured(directory, changes)
+    if turned:
+        sections = {
+            "tables": dict(reversed(config.tables.items())),
+            "functions": dict(reversed(config.functions.items())),
+            "api": config.api.model_copy(update={"keys": tuple(reversed(config.api.keys))}),
+        }
+        config = config.model_copy(update=sections)
+    where = Location("123456789012", "us-east-1", "aws", "amazonaws.com")
+    inputs = StackInputs(
+        config,
+        where,
+        ("us-east-1a", "us-east-1b"),
+        TinySources(directory / "zips"),
+        lambda api, stage: f"https://{api}/{stage}",
+    )
+    return outputs(inputs, built(directory, changes)[1])
+
+
+def test_outputs_have_the_keys_and_short_names_only_where_there_is_one(tmp_path: Path) -> None:
+    one, several = outputs_of(tmp_path / "one", {}), outputs_of(tmp_path / "two", SEVERAL)
+    for short in (
+        *("api_key_id", "table_name", "function_name"),
+        *("function_alias_arn", "dead_letter_queue_url"),
+    ):
+        key, other = {"api_key_id": ("default", "partner"), "table_name": ("items", "orders")}.get(
+            short, ("items", "worker")
+        )
+        assert one[short] == one[f"{short}s.{key}"]
+        assert short not in several
+        assert several[f"{short}s.{key}"] != several[f"{short}s.{other}"]
+    assert set(each_once(one)) == {name for name in one if "." not in name}
+    assert each_once(several) == several
+
+
+def test_outputs_do_not_depend_on_the_order_in_config_yaml(tmp_path: Path) -> None:
+    turned = outputs_of(tmp_path / "turned", SEVERAL, turned=True)
+    assert outputs_of(tmp_path / "as-is", SEVERAL) == turned
+
+
+def test_a_short_name_is_not_given_because_others_do_not_exist_yet(tmp_path: Path) -> None:
+    assert output_names("table_name", "items", ("items", "orders")) == ("table_names.items",)
 
 
 def policies(steps: Mapping[str, Step], function: str = "items") -> dict[str, Any]:
