@@ -16,6 +16,7 @@ from provision.model.stored_data import Backup, StoredData
 
 if TYPE_CHECKING:
     from provision.aws.client import Aws
+    from provision.model.risks import Risk
 
 
 # -- the user's data ---------------------------------------------------------------------------
@@ -173,6 +174,16 @@ class ReportsProblems(Step):
     @abstractmethod
     def reported_problem(self) -> str:
         """Return in a few words what AWS reports as wrong, if anything."""
+
+
+class HasOwnRisks(Step):
+    """A resource whose risks depend on what its settings say, not only on which field differs."""
+
+    @abstractmethod
+    def own_risks(self, have: Self | None) -> Sequence[Risk]:
+        """Return the risks of changing `have` into this, or of creating it if `have` is None.
+
+        Called with unknown values, before anything is created."""
 
 
 class GrantsAccess(Step):

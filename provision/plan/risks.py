@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from provision.model.capabilities import HoldsData
+from provision.model.capabilities import HasOwnRisks, HoldsData
 from provision.model.risks import Impact, Risk
 from provision.model.step import Replacement, Step, replacement
-from provision.plan.change import Action, Cause, ResourceChange
+from provision.plan.change import WRITES, Action, Cause, ResourceChange
 from provision.unknown import is_known
 
 
 def risks_of(change: ResourceChange) -> tuple[Risk, ...]:
-    """Return the risks, the worst impact first; of each impact the longest risk."""
+    """Return the risks, the worst impact first; of each impact the longest risk, and its own."""
     step = change.have or change.want
     if step is None:
         return ()
@@ -21,7 +21,17 @@ def risks_of(change: ResourceChange) -> tuple[Risk, ...]:
         known = worst.get(risk.impact)
         if known is None or (risk.longest, risk.seconds) > (known.longest, known.seconds):
             worst[risk.impact] = risk
-    return tuple(worst[impact] for impact in Impact if impact in worst)
+    declared = (worst[impact] for impact in Impact if impact in worst)
+    order = list(Impact)
+    return tuple(sorted((*declared, *_own(change)), key=lambda risk: order.index(risk.impact)))
+
+
+def _own(change: ResourceChange) -> Sequence[Risk]:
+    """Return what the settings themselves risk, of a kind that reads them (`HasOwnRisks`)."""
+    want = change.want
+    if change.action not in WRITES or not isinstance(want, HasOwnRisks):
+        return ()
+    return want.own_risks(change.have if isinstance(change.have, type(want)) else None)
 
 
 def _all(change: ResourceChange, step: Step) -> Iterator[Risk]:

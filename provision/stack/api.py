@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from provision.config.schema.api import Api
 from provision.model.stack import Node, Stack
 from provision.stack.domain import add_domain
 from provision.stack.encryption import EncryptionKey
@@ -14,6 +15,7 @@ from provision.stack.waf import add_waf
 from provision.steps.apigateway.account import ApiAccount
 from provision.steps.apigateway.api_key import ApiKey
 from provision.steps.apigateway.deployment import Deployment
+from provision.steps.apigateway.method_settings import MethodSettings
 from provision.steps.apigateway.rest_api.api import Cors, RestApi, Route
 from provision.steps.apigateway.stage import Stage
 from provision.steps.apigateway.tls import access_mode
@@ -119,7 +121,7 @@ def _rest_api(inputs: StackInputs) -> RestApi:
                             "lambda",
                             f"function:{inputs.aws_name('function', route.function)}:{LIVE}",
                         ),
-                        api_key=True,
+                        api_key=route.key,
                         body=route.body,
                         query=tuple(sorted(route.query)),
                     )
@@ -190,11 +192,28 @@ def _add_stage(
             log_level=wanted.log.level,
             rate=float(wanted.throttle.rate),
             burst=wanted.throttle.burst,
+            methods=_methods(inputs.config.api),
             tags=inputs.tags,
         ),
         needs=[deployment, access],
         after=[execution, account, *ready],
     )
+
+
+def _methods(wanted: Api) -> tuple[MethodSettings, ...]:
+    """Return the settings of the routes with a limit of their own, which must repeat the others."""
+    limited = (
+        MethodSettings(
+            method=route.method,
+            path=route.path,
+            rate=float(route.throttle.rate),
+            burst=route.throttle.burst,
+            log_level=wanted.log.level,
+        )
+        for route in wanted.route_list
+        if route.throttle
+    )
+    return tuple(sorted(limited, key=lambda one: (one.path, one.method)))
 
 
 def _add_logs(

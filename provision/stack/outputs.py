@@ -10,6 +10,7 @@ from provision.model.step import Step
 from provision.stack.inputs import StackInputs
 from provision.steps.apigateway.api_key import ApiKey
 from provision.steps.apigateway.rest_api.api import RestApi
+from provision.steps.apigateway.rest_api.public import public_routes
 from provision.steps.dynamodb.table import Table
 from provision.steps.lambda_.alias import Alias
 from provision.steps.lambda_.function import Function
@@ -28,7 +29,8 @@ CONSOLES: Final = {
 def outputs(inputs: StackInputs, steps: Mapping[str, Step]) -> dict[str, str]:
     """Return names, ids and addresses, but never an API key's value.
 
-    Those of tables, functions and keys are named as in `output_names`.
+    Those of tables, functions and keys are named as in `output_names`; `public_routes` is there
+    only if a route needs no key.
     """
     found: dict[str, str] = {}
     config = inputs.config
@@ -36,6 +38,8 @@ def outputs(inputs: StackInputs, steps: Mapping[str, Step]) -> dict[str, str]:
         found["api_endpoint"] = inputs.invoke_url(api.id, config.api.stage)
         if config.api.domain and not api.default_endpoint:  # else only AWS's own answers
             found["api_endpoint"] = f"https://{config.api.domain.name}"
+        if public := public_routes(api.routes):
+            found["public_routes"] = ", ".join(route.label for route in public)
     for key in config.api.keys:
         if api_key := _known(steps.get(f"api.key.{key}"), ApiKey):
             found |= dict.fromkeys(output_names("api_key_id", key, config.api.keys), api_key.id)

@@ -19,6 +19,8 @@ from provision.plan.value_diff import MISSING, ValueDiff, diff_values
 from provision.sanitizing.masking import MASKED, Masked
 from provision.stack.inputs import StackInputs
 from provision.steps.apigateway.api_key import ApiKey
+from provision.steps.apigateway.rest_api.api import RestApi
+from provision.steps.apigateway.rest_api.public import public_routes
 from provision.unknown import KNOWN_AFTER_UP, Unknown
 from provision.views.json_check import check_fields
 from provision.views.json_head import SCHEMA, as_text, error_fields
@@ -54,6 +56,7 @@ def run_document(
         "summary": summary,
         "causes": _causes(changes),
         "risks": _risk_counts(changes),
+        "public": _public(changes),
         "outputs": _nested(outputs),
         "calls": call_counts(calls),
         "seconds": round(seconds, 2),
@@ -213,6 +216,16 @@ def _resource(change: ResourceChange, error: ProvisionError | None) -> dict[str,
         "risks": [_risk(risk) for risk in risks_of(change)],
         "error": _node_error(error) if error else None,
     }
+
+
+def _public(changes: Mapping[str, ResourceChange]) -> list[str]:
+    """Return the routes that need no key, as wanted; as they are if the stack is removed."""
+    apis = [
+        each
+        for change in changes.values()
+        if isinstance(each := change.want or change.have, RestApi)
+    ]
+    return [route.label for api in apis for route in public_routes(api.routes)]
 
 
 def _node_error(error: ProvisionError) -> dict[str, str]:

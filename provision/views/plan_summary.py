@@ -13,6 +13,8 @@ from provision.plan.change import PUBLISH, WRITES, Action, Cause, ResourceChange
 from provision.plan.renames import likely_renames
 from provision.plan.risks import risks_of
 from provision.sanitizing.masking import Masked, instead
+from provision.steps.apigateway.rest_api.api import RestApi
+from provision.steps.apigateway.rest_api.public import named, public_routes
 from provision.steps.lambda_.function import Function
 from provision.views.formatting import ACTION_STYLES
 from provision.workflows.origins import Edited, origins
@@ -34,11 +36,13 @@ def summary(changes: Mapping[str, ResourceChange], files: Edited) -> list[Text]:
         kept = kept_words([one for one in changes.values() if one.action is Action.KEEP])
         skipped = sum(change.action is Action.SKIP for change in changes.values())
         more = f", {skipped} skipped" if skipped else ""
-        return [Text(f"Nothing to change: {kept}{more}.", style="green")]
+        nothing = Text(f"Nothing to change: {kept}{more}.", style="green")
+        return [line for line in (nothing, _public(changes)) if line]
     lines = (
         _counted(changes),
         _why(changes, files),
         _risk_counts(changes),
+        _public(changes),
         _renamed(changes, files),
         _masked(changes, files),
     )
@@ -62,6 +66,17 @@ def _masked(changes: Mapping[str, ResourceChange], files: Edited) -> Text:
         f" {instead(files.config)}",
         style="yellow",
     )
+
+
+def _public(changes: Mapping[str, ResourceChange]) -> Text:
+    """Name the routes that anyone can call, whether or not anything changes about them."""
+    routes = [
+        route
+        for change in changes.values()
+        if isinstance(change.want, RestApi)
+        for route in public_routes(change.want.routes)
+    ]
+    return Text(f"Public, without a key: {named(routes)}." if routes else "", style="yellow")
 
 
 def kept_words(kept: Collection[ResourceChange]) -> str:

@@ -11,6 +11,8 @@ from rich.text import Text
 
 from provision.plan.change import ResourceChange
 from provision.steps.apigateway.api_key import ApiKey
+from provision.steps.apigateway.rest_api.api import RestApi
+from provision.steps.apigateway.rest_api.public import named, public_routes
 from provision.views.areas import area_lines, area_words
 from provision.views.console import BOUNDLESS, Hanging
 from provision.views.formatting import pluralize
@@ -208,7 +210,7 @@ def _nodes(states: Mapping[str, State], width: int) -> Text:
 
 
 def _notes(changes: Mapping[str, ResourceChange], states: Mapping[str, State]) -> list[Text]:
-    """Return notes on skipped nodes and why, on kept nodes, and on old keys that still work."""
+    """Return notes on skipped and kept nodes, on public routes, and on old keys that still work."""
     skipped: dict[str, int] = {}
     for node, state in states.items():
         if state is State.SKIPPED:
@@ -220,5 +222,13 @@ def _notes(changes: Mapping[str, ResourceChange], states: Mapping[str, State]) -
     ]
     kept = (n for n, state in states.items() if state is State.KEPT)
     lines += [Text(f"= {node} kept: {changes[node].reason}", style="cyan") for node in kept]
+    routes = [
+        route
+        for change in changes.values()
+        if isinstance(change.have, RestApi)
+        for route in public_routes(change.have.routes)
+    ]
+    if routes:
+        lines.append(Text(f"! public, without a key: {named(routes)}", style="yellow"))
     keys = ((n, f.have) for n, f in changes.items() if isinstance(f.have, ApiKey))
     return lines + old_keys(keys)

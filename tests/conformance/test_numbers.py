@@ -65,6 +65,7 @@ WRITTEN: dict[str, Any] = {
     "steps.acm.reading.ISSUED_BUDGET": 75 * 60,
     "steps.apigateway.api_key.RETIRED": "provision:retired-on",
     "steps.apigateway.deployment.KEPT": 5,
+    "steps.apigateway.stage.MOST_PATCHES": 80,
     "steps.ec2.endpoint.POLICY_SPACE": 20480,
     "steps.iam.role_policies.SPACE": 10240,
     "steps.iam_policy.VERSION": "2012-10-17",

@@ -46,6 +46,7 @@ def check_routes(tree: YamlNode) -> Iterator[Problem]:
         method, _, path = key.partition(" ")
         problem = _method(entry, key, method) or _path(entry, method, path)
         problem = problem or _second_variable(entry, path, variables) or _body(entry, method)
+        problem = problem or _unlimited(entry)
         if problem:
             yield problem
     yield from _timeouts(tree)
@@ -155,6 +156,17 @@ def _body(entry: YamlEntry, method: str) -> Problem | None:
     if body is None or body.value is None or method in WITH_BODY:
         return None
     return body.problem(f"a {method} request has no body to check", "remove it")
+
+
+def _unlimited(entry: YamlEntry) -> Problem | None:
+    """Refuse a public route without a limit: usage plans count the requests of keys alone."""
+    key, throttle = entry.node.get("key"), entry.node.get("throttle")
+    if key is None or key.value is not False or (throttle and throttle.value is not None):
+        return None
+    return key.problem(
+        "the route is public, and no usage plan limits callers without a key",
+        "add throttle: {rate: 50, burst: 100}, or as many requests a second as it should answer",
+    )
 
 
 def _timeouts(tree: YamlNode) -> Iterator[Problem]:

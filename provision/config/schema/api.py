@@ -43,6 +43,13 @@ ModelName = Annotated[str, Field(pattern=MODEL, max_length=255)]
 HeaderNames = Annotated[tuple[Annotated[str, Field(pattern=HEADER)], ...], Strict(strict=False)]
 
 
+class RouteThrottle(ConfigSection):
+    """Requests of all callers of the route together; beyond it they are answered 429."""
+
+    rate: int = Field(ge=1, description="Requests per second, sustained.", examples=[50])
+    burst: int = Field(ge=1, description="Requests at once, in a short burst.", examples=[100])
+
+
 class Route(ConfigSection):
     """Target of a method and path; the function's name alone is enough."""
 
@@ -53,6 +60,16 @@ class Route(ConfigSection):
     )
     query: Parameters = Field(
         default=(), description="Query parameters a request must have; else 400."
+    )
+    key: bool = Field(
+        default=True,
+        description="Whether callers need an API key. false makes the route public: anyone can call"
+        " it, and no key's limits apply, so that it must have a `throttle`.",
+    )
+    throttle: RouteThrottle | None = Field(
+        default=None,
+        description="Rate limit of this route, in place of that in `api.throttle`; each key stays"
+        " within `api.throttle`. null for that alone.",
     )
 
     @model_validator(mode="before")
@@ -78,6 +95,8 @@ class RouteParts:
     function: str
     body: str | None
     query: tuple[str, ...]
+    throttle: RouteThrottle | None = None
+    key: bool = True
 
 
 def _one_origin(origins: tuple[str, ...]) -> tuple[str, ...]:
@@ -192,7 +211,7 @@ class Waf(ConfigSection):
 
 
 class Api(ConfigSection):
-    """The REST API. Every route needs an API key."""
+    """The REST API. Every route needs an API key, unless it says `key: false`."""
 
     stage: Annotated[str, Field(pattern=STAGE, max_length=128)] = Field(
         default="v1", description="Name of the stage: the first part of each path."
@@ -236,7 +255,9 @@ class Api(ConfigSection):
     def route_list(self) -> tuple[RouteParts, ...]:
         """The routes, each with its method and path."""
         return tuple(
-            RouteParts(method, path, route.function, route.body, route.query)
+            RouteParts(
+                method, path, route.function, route.body, route.query, route.throttle, route.key
+            )
             for key, route in self.routes.items()
             for method, _, path in [key.partition(" ")]
         )

@@ -13,6 +13,7 @@ from provision.local.corrections import (
     alarms,
     functions,
     gateway_keys,
+    gateway_methods,
     gateway_patches,
     gateway_tags,
     gateway_tls,
@@ -37,6 +38,7 @@ def install(client: Any) -> None:
             gateway_patches.install(events, raw)
             gateway_tags.install(events, raw)
             gateway_keys.install(events)
+            gateway_methods.install(events)
             gateway_tls.install(events, raw)
         case "cloudwatch":
             alarms.install(events)

@@ -10,6 +10,16 @@ from provision.aws.client import Aws
 from provision.model import iam
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Fixed, Replacement, Tagged
+from provision.steps.apigateway.method_settings import (
+    EVERY_METHOD,
+    MethodSettings,
+    as_text,
+    method_patches,
+    methods_in,
+    other_keys,
+    set_to,
+    setting_patches,
+)
 from provision.steps.apigateway.tags import (
     change_gateway_tags,
     has_owner_tag,
@@ -22,7 +32,8 @@ from provision.steps.not_found import ignore_not_found
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.type_defs import PatchOperationTypeDef, StageTypeDef
 
-EVERY_METHOD: Final = "*/*"
+MOST_PATCHES: Final = 80
+"""The most patches in one call: AWS refuses larger updates of a stage (A45)."""
 _STAGES: Final = "/restapis/{api_id}/stages"
 
 
@@ -31,8 +42,8 @@ class Stage(Tagged):
     """A stage; it never logs bodies and caches nothing.
 
     `access_log` is the ARN of a log group, or empty for none; `log_level` is OFF, ERROR or INFO.
-    `rate` (requests a second) and `burst` limit all clients together. `strays` describes undeclared
-    settings.
+    `rate` (requests a second) and `burst` limit all clients together, of each method that is not
+    in `methods`. `strays` describes undeclared settings.
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_CreateStage.html
     """
@@ -77,6 +88,7 @@ class Stage(Tagged):
     metrics: bool = True
     rate: float
     burst: int
+    methods: tuple[MethodSettings, ...] = ()
     strays: tuple[str, ...] = ()
 
     def called(self) -> str:
@@ -109,6 +121,7 @@ class Stage(Tagged):
             metrics=settings.get("metricsEnabled", False),
             rate=settings.get("throttlingRateLimit", 0.0),
             burst=settings.get("throttlingBurstLimit", 0),
+            methods=methods_in(found.get("methodSettings", {})),
             strays=tuple(sorted(_strays(found))),
             tags=tags_of(found),
         )
@@ -123,7 +136,7 @@ class Stage(Tagged):
         )
         # CreateStage sets neither logs nor method settings; after a crash `update` does (A14).
         access = self._access_patches() if self.access_log else []
-        self._patch(aws, [*access, *self._method_patches()])
+        self._patch(aws, [*access, *self._setting_patches(), *method_patches(self.methods, ())])
         return self
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
@@ -135,13 +148,15 @@ class Stage(Tagged):
             found = self._find(aws)
             patches += _removals(found) if found else []
         if "deployment_id" in changed:
-            patches.append(_set("/deploymentId", self.deployment_id))
+            patches.append(set_to("/deploymentId", self.deployment_id))
         if "tracing" in changed:
-            patches.append(_set("/tracingEnabled", _text(value=self.tracing)))
+            patches.append(set_to("/tracingEnabled", as_text(value=self.tracing)))
         if {"access_log", "access_format"} & set(changed):
             patches += self._access_patches()
         if {"log_level", "metrics", "rate", "burst", "strays"} & set(changed):
-            patches += self._method_patches()
+            patches += self._setting_patches()
+        if "methods" in changed:
+            patches += method_patches(self.methods, have.methods)
         if patches:
             self._patch(aws, patches)
         return self
@@ -166,33 +181,34 @@ class Stage(Tagged):
         return ()
 
     def _patch(self, aws: Aws, patches: list[PatchOperationTypeDef]) -> None:
-        aws.apigateway.update_stage(
-            restApiId=self.api_id, stageName=self.name, patchOperations=patches
-        )
+        for begin in range(0, len(patches), MOST_PATCHES):
+            aws.apigateway.update_stage(
+                restApiId=self.api_id,
+                stageName=self.name,
+                patchOperations=patches[begin : begin + MOST_PATCHES],
+            )
 
     def _access_patches(self) -> list[PatchOperationTypeDef]:
         if not self.access_log:
             return [{"op": "remove", "path": "/accessLogSettings"}]
         return [
-            _set("/accessLogSettings/destinationArn", self.access_log),
-            _set("/accessLogSettings/format", self.access_format),
+            set_to("/accessLogSettings/destinationArn", self.access_log),
+            set_to("/accessLogSettings/format", self.access_format),
         ]
 
-    def _method_patches(self) -> list[PatchOperationTypeDef]:
-        """Return patches of the whole key, a part of which a crash may have left; as text (A17)."""
-        values = {
-            "logging/loglevel": self.log_level,
-            "logging/dataTrace": _text(value=False),
-            "metrics/enabled": _text(value=self.metrics),
-            "throttling/rateLimit": str(self.rate),
-            "throttling/burstLimit": str(self.burst),
-        }
-        return [_set(f"/{EVERY_METHOD}/{name}", value) for name, value in values.items()]
+    def _setting_patches(self) -> Iterator[PatchOperationTypeDef]:
+        return setting_patches(
+            EVERY_METHOD,
+            log_level=self.log_level,
+            metrics=self.metrics,
+            rate=self.rate,
+            burst=self.burst,
+        )
 
 
 def _strays(found: StageTypeDef) -> Iterator[str]:
     methods = found.get("methodSettings", {})
-    yield from (f"settings of {key}" for key in methods if key != EVERY_METHOD)
+    yield from (f"settings of {key}" for key in other_keys(methods))
     everywhere = methods.get(EVERY_METHOD, {})
     if everywhere.get("dataTraceEnabled"):
         yield "bodies are logged"
@@ -210,28 +226,20 @@ def _strays(found: StageTypeDef) -> Iterator[str]:
 def _removals(found: StageTypeDef) -> list[PatchOperationTypeDef]:
     """Return the patches that remove undeclared settings (`_strays`).
 
-    Logging of bodies is not among them: `_method_patches` switches it off.
+    Logging of bodies is not among them: `_setting_patches` switches it off.
     """
     paths = [f"/variables/{name}" for name in found.get("variables", {})]
-    for key in found.get("methodSettings", {}).keys() - {EVERY_METHOD}:
-        # Only a whole key can be removed (A17). AWS may show it with its slashes already escaped.
+    for key in other_keys(found.get("methodSettings", {})):
+        # Only a whole key can be removed (A17), with the slashes of its resource escaped.
         resource, _, verb = key.rpartition("/")
         paths.append(f"/{resource.replace('/', '~1')}/{verb}")
     if found.get("canarySettings"):
         paths.append("/canarySettings")
     patches: list[PatchOperationTypeDef] = [{"op": "remove", "path": path} for path in paths]
     if found.get("methodSettings", {}).get(EVERY_METHOD, {}).get("cachingEnabled"):
-        patches.append(_set(f"/{EVERY_METHOD}/caching/enabled", _text(value=False)))
+        patches.append(set_to(f"/{EVERY_METHOD}/caching/enabled", as_text(value=False)))
     if found.get("cacheClusterEnabled"):
-        patches.append(_set("/cacheClusterEnabled", _text(value=False)))
+        patches.append(set_to("/cacheClusterEnabled", as_text(value=False)))
     if found.get("clientCertificateId"):
-        patches.append(_set("/clientCertificateId", ""))
+        patches.append(set_to("/clientCertificateId", ""))
     return patches
-
-
-def _set(path: str, value: str) -> PatchOperationTypeDef:
-    return {"op": "replace", "path": path, "value": value}
-
-
-def _text(*, value: bool) -> str:
-    return "true" if value else "false"

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 from provision.steps.apigateway.rest_api.contents import Route
+from provision.steps.apigateway.rest_api.public import public_routes
 from provision.workflows.checks.check import EndpointCheck
 from provision.workflows.checks.http import HttpAnswer
 from provision.workflows.checks.refusable import Unprovable
@@ -26,15 +27,16 @@ def needs_key(target: CheckTarget) -> list[str]:
 
 def readable(target: CheckTarget) -> list[str]:
     """Return the routes that a GET with the key must reach."""
-    return [route.label for route in _readable(target)]
+    return [route.label for route in target.routes if route.api_key and _answers_get(route)]
 
 
-def _readable(target: CheckTarget) -> list[Route]:
-    return [
-        route
-        for route in target.routes
-        if route.method == "GET" and not route.query and route.body is None
-    ]
+def _public(target: CheckTarget) -> list[str]:
+    """Return the routes that need no key."""
+    return [route.label for route in public_routes(target.routes)]
+
+
+def _answers_get(route: Route) -> bool:
+    return route.method == "GET" and not route.query and route.body is None
 
 
 def _one_route(target: CheckTarget) -> list[str]:
@@ -51,13 +53,14 @@ def _key_missing(this: Round, subject: str) -> Verdict:
     return _refusal(answer, "without a key")
 
 
-def _in_summary(this: Round, subject: str) -> Verdict:
+def _in_summary(this: Round, subject: str, *, want: bool = True) -> Verdict:
+    """Return whether the deployment shows that the method requires a key, or that it does not."""
     required = this.deployed.keys.get(subject)
-    want = "apiKeyRequired in the deployment"
-    if required:
-        return passed(want)
-    have = "the deployment has no such method" if required is None else "apiKeyRequired is false"
-    return failed(want, have)
+    wanted = "apiKeyRequired in the deployment" if want else "no apiKeyRequired in the deployment"
+    if required is want:
+        return passed(wanted)
+    absent = "the deployment has no such method"
+    return failed(wanted, absent if required is None else f"apiKeyRequired is {required!s}".lower())
 
 
 def _key_wrong(this: Round, subject: str) -> Verdict:
@@ -86,6 +89,22 @@ def _key_right(this: Round, subject: str) -> Verdict:
         return failed(want, answer.label, _why(this, answer))
     this.memory.traced.setdefault(this.target.function_of(route), Traced(route, answer))
     return passed(f"{subject} {answer.status}")
+
+
+def _public_open(this: Round, subject: str) -> Verdict:
+    route = this.target.route(subject)
+    answer = this.keyless(route)
+    if isinstance(answer, Unprovable):
+        return _in_summary(this, subject, want=False)
+    if not _answers_get(route):  # refused by the validator, which is asked after the key
+        fine = answer.status == HTTPStatus.BAD_REQUEST
+        return passed("400, not 403") if fine else failed("400 without a key", answer.label)
+    plain = "{" not in route.path
+    if not reaches(answer, plain=plain):
+        want = "2xx without a key" if plain else "no 403 and no 5xx without a key"
+        return failed(want, answer.label)
+    this.memory.traced.setdefault(this.target.function_of(route), Traced(route, answer))
+    return passed(f"{subject} {answer.status}, public")
 
 
 def reaches(answer: HttpAnswer, *, plain: bool) -> bool:
@@ -155,12 +174,21 @@ KEY_CHECKS: Final = (
     ),
     EndpointCheck(
         id="key-right",
-        asks="each GET route without required query, with the key",
+        asks="each GET route that needs a key and no query, with the key",
         passes="neither 403 nor 5xx; 2xx if the path has no variable",
         noun="route",
         subjects=readable,
         ask=_key_right,
-        absent="no GET route without required query",
+        absent="no GET route that needs a key and no query",
+    ),
+    EndpointCheck(
+        id="public",
+        asks="each route with `key: false`, without a key; if none can be sent, the deployment",
+        passes="no 403 and no 5xx; 2xx if the path has no variable; 400 if the body is refused",
+        noun="route",
+        subjects=_public,
+        ask=_public_open,
+        absent="every route needs a key",
     ),
     EndpointCheck(
         id="route-unknown",

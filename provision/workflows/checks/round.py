@@ -127,7 +127,9 @@ class Round:
         return self._asked(route, "wrong", {"x-api-key": secrets.token_urlsafe(30)})
 
     def keyed(self, route: Route) -> HttpAnswer | Unprovable:
-        """Return the answer to the route with the key. Call it only if there is one."""
+        """Return the answer to the route with the key if it needs one, which must then be there."""
+        if not route.api_key:
+            return self.keyless(route)
         return self._asked(route, "keyed", {"x-api-key": self.key})
 
     def unknown(self) -> HttpAnswer:

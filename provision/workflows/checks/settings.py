@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from provision.stack.functions import LIVE
-from provision.steps.apigateway.stage import EVERY_METHOD
+from provision.steps.apigateway.method_settings import EVERY_METHOD, methods_in
 from provision.steps.lambda_.event_invoke import EventInvoke
 from provision.workflows.checks.check import EndpointCheck
 from provision.workflows.checks.round import Round
@@ -25,7 +25,15 @@ def function_named(subject: str) -> str:
     return subject.removeprefix("function.")
 
 
+def _limited(target: CheckTarget) -> list[str]:
+    """Return the usage plan, the stage, and the routes with a limit of their own."""
+    routes = [f"{p.method} {p.path}" for p in target.inputs.config.api.route_list if p.throttle]
+    return [PLAN_SUBJECT, STAGE_SUBJECT, *routes]
+
+
 def _throttle(this: Round, subject: str) -> Verdict:
+    if subject not in {PLAN_SUBJECT, STAGE_SUBJECT}:
+        return _throttle_of_route(this, subject)
     wanted = this.target.inputs.config.api.throttle
     want = _limits(wanted.rate, wanted.burst)
     if subject == STAGE_SUBJECT:
@@ -41,6 +49,19 @@ def _throttle(this: Round, subject: str) -> Verdict:
     limit = this.target.inputs.config.api.quota
     want = f"{want}, {_quota(limit.limit, limit.period) if limit else 'no quota'}"
     have = f"{have}, {_quota(quota.get('limit'), quota.get('period')) if quota else 'no quota'}"
+    return passed(have) if have == want else failed(want, have)
+
+
+def _throttle_of_route(this: Round, subject: str) -> Verdict:
+    wanted = this.target.inputs.config.api.routes[subject].throttle
+    assert wanted is not None
+    want = _limits(wanted.rate, wanted.burst)
+    stage = this.deployed.stage
+    methods = methods_in(stage.get("methodSettings", {})) if stage else ()
+    own = next((one for one in methods if one.label == subject), None)
+    if own is None:
+        return failed(want, "the stage has no limit for it")
+    have = _limits(own.rate, own.burst)
     return passed(have) if have == want else failed(want, have)
 
 
@@ -100,9 +121,9 @@ def _live_active(this: Round, subject: str) -> Verdict:
 SETTINGS_CHECKS: Final = (
     EndpointCheck(
         id="throttle",
-        asks="the usage plan and the stage, without a flood",
-        passes="both rates and the quota as configured",
-        subjects=lambda _: [PLAN_SUBJECT, STAGE_SUBJECT],
+        asks="the usage plan, the stage and each route with `throttle`, without a flood",
+        passes="all rates and the quota as configured",
+        subjects=_limited,
         ask=_throttle,
     ),
     EndpointCheck(

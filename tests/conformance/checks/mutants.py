@@ -267,6 +267,25 @@ def _faster_stage(place: CheckedPlace) -> Iterator[None]:
 
 
 @contextmanager
+def _faster_route(place: CheckedPlace) -> Iterator[None]:
+    place.patch_stage("replace", "/~1search/GET/throttling/rateLimit", "5000")
+    try:
+        yield
+    finally:
+        place.patch_stage("replace", "/~1search/GET/throttling/rateLimit", "500")
+
+
+@contextmanager
+def _unlimited_route(place: CheckedPlace) -> Iterator[None]:
+    place.patch_stage("remove", "/~1search/GET")
+    try:
+        yield
+    finally:
+        place.patch_stage("replace", "/~1search/GET/throttling/rateLimit", "500")
+        place.patch_stage("replace", "/~1search/GET/throttling/burstLimit", "900")
+
+
+@contextmanager
 def _no_access_log(place: CheckedPlace) -> Iterator[None]:
     good = place.gateway.get_stage(**place.stage)["accessLogSettings"]
     place.patch_stage("remove", "/accessLogSettings")
@@ -313,6 +332,11 @@ MUTANTS: Final = (
         "GET /items needs no key",
         _patched("GET", "/items", *_KEYLESS, deploy=True),
         frozenset({"key-missing", "key-wrong"}),
+    ),
+    Mutant(
+        "GET /items/{id} needs a key, deployed",
+        _patched("GET", "/items/{id}", *_KEYLESS[:1], "true", "false", deploy=True),
+        frozenset({"public"}),
     ),
     Mutant("the key is not in the usage plan", _key_outside_plan, frozenset({"key-right"})),
     Mutant("the stage is not in the usage plan", _stage_outside_plan, frozenset({"key-right"})),
@@ -364,6 +388,8 @@ MUTANTS: Final = (
         frozenset({"throttle"}),
     ),
     Mutant("the stage's rate is 5000", _faster_stage, frozenset({"throttle"})),
+    Mutant("the rate of GET /search is 5000", _faster_route, frozenset({"throttle"})),
+    Mutant("GET /search has no limit of its own", _unlimited_route, frozenset({"throttle"})),
     Mutant("the access log is off", _no_access_log, frozenset({"access-log"})),
     Mutant(
         "the function logs to another group, published",

@@ -26,7 +26,18 @@ CHANGES: Final[Mapping[str, Any]] = {
     "tables": {"items": {"protect": False}},
     "functions": {"items": {"retries": {"attempts": 0}}},
     "api": {
-        "routes": {"GET /search": {"function": "items", "query": ["q"]}},
+        "routes": {
+            "GET /search": {
+                "function": "items",
+                "query": ["q"],
+                "throttle": {"rate": 500, "burst": 900},
+            },
+            "GET /items/{id}": {
+                "function": "items",
+                "key": False,
+                "throttle": {"rate": 100, "burst": 200},
+            },
+        },
         "cors": {"origins": [ORIGIN]},
         "quota": {"limit": 100_000, "period": "MONTH"},
     },

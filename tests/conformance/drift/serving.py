@@ -127,9 +127,53 @@ def cache(aws: Aws, stage: Stage) -> None:
     _set(aws, stage, "/*/*/caching/enabled", "true")
 
 
+def another_spelling(aws: Aws, stage: Stage) -> None:
+    """UpdateStage: settings of a method in a spelling without effect"""
+    _set(aws, stage, "/items/GET/throttling/rateLimit", "9999")
+
+
 def open_one_method(aws: Aws, stage: Stage) -> None:
     """UpdateStage: another rate for one method"""
     _set(aws, stage, "/~1items/GET/throttling/rateLimit", "9999")
+
+
+def burst_of_one_method(aws: Aws, stage: Stage) -> None:
+    """UpdateStage: larger bursts for one method"""
+    _set(aws, stage, "/~1items/GET/throttling/burstLimit", "9999")
+
+
+def open_another_method(aws: Aws, stage: Stage) -> None:
+    """UpdateStage: a rate for a method that had none of its own"""
+    _set(aws, stage, "/~1items/POST/throttling/rateLimit", "9999")
+
+
+def silence_one_method(aws: Aws, stage: Stage) -> None:
+    """UpdateStage: no execution log of one method"""
+    _set(aws, stage, "/~1items/GET/logging/loglevel", "OFF")
+
+
+def bodies_of_one_method(aws: Aws, stage: Stage) -> None:
+    """UpdateStage: the bodies of one method are logged"""
+    _set(aws, stage, "/~1items/GET/logging/dataTrace", "true")
+
+
+def uncounted_method(aws: Aws, stage: Stage) -> None:
+    """UpdateStage: no metrics of one method"""
+    _set(aws, stage, "/~1items/GET/metrics/enabled", "false")
+
+
+def cached_method(aws: Aws, stage: Stage) -> None:
+    """UpdateStage: answers of one method are cached"""
+    _set(aws, stage, "/~1items/GET/caching/enabled", "true")
+
+
+def without_a_limit(aws: Aws, stage: Stage) -> None:
+    """UpdateStage: no settings of one method"""
+    aws.apigateway.update_stage(
+        restApiId=stage.api_id,
+        stageName=stage.name,
+        patchOperations=[{"op": "remove", "path": "/~1items/GET"}],
+    )
 
 
 def a_variable(aws: Aws, stage: Stage) -> None:
@@ -260,7 +304,15 @@ CASES: Final = (
     Case(STAGE, "burst", no_bursts),
     Case(STAGE, "strays", log_bodies),
     Case(STAGE, "strays", cache),
-    Case(STAGE, "strays", open_one_method),
+    Case(STAGE, "strays", another_spelling),
+    Case(STAGE, "methods", open_one_method),
+    Case(STAGE, "methods", burst_of_one_method),
+    Case(STAGE, "methods", open_another_method),
+    Case(STAGE, "methods", silence_one_method),
+    Case(STAGE, "methods", bodies_of_one_method),
+    Case(STAGE, "methods", uncounted_method),
+    Case(STAGE, "methods", cached_method),
+    Case(STAGE, "methods", without_a_limit),
     Case(STAGE, "strays", a_variable),
     Case(KEY, "tags", tag_key),
     Case(KEY, "name", rename_key),

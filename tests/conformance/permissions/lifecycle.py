@@ -60,6 +60,7 @@ UNKEYED: Mapping[str, Any] = {
     "api": {
         "domain": {"name": "api.example.com", "zone": "example.com"},
         "quota": {"limit": 1000, "period": "DAY"},
+        "routes": {"GET /items": {"function": "items", "throttle": {"rate": 50, "burst": 90}}},
         "waf": {},
     },
     "functions": {

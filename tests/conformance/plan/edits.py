@@ -32,6 +32,10 @@ def _api(**settings: Any) -> Settings:
     return {"api": settings}
 
 
+def _route(route: str, **settings: Any) -> Settings:
+    return _api(routes={route: {"function": "items", **settings}})
+
+
 def _alarms(**settings: Any) -> Settings:
     return {"monitoring": {"alarms": settings}}
 
@@ -72,6 +76,16 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
     "models": ({}, _api(models={"Item": {"required": ["name", "price"]}})),
     "cors": ({}, _api(cors=None), _api(cors={"origins": ["https://a.example"]})),
     "throttle": ({}, _api(throttle={"rate": 10}), _api(throttle={"burst": 20})),
+    "route throttle": (
+        {},
+        _route("GET /items/{id}", throttle={"rate": 10, "burst": 20}),
+        _route("GET /items/{id}", throttle={"rate": 10, "burst": 30}),
+    ),
+    "public route": (
+        {},
+        _route("GET /health", key=False, throttle={"rate": 10, "burst": 20}),
+        _route("DELETE /items/{id}", key=False, throttle={"rate": 10, "burst": 20}),
+    ),
     "quota": ({}, _api(quota={"limit": 1000, "period": "DAY"})),
     "keys": ({}, _api(keys=["default", "partner"]), _api(keys=["partner"])),
     "api log": ({}, _api(log={"level": "ERROR"}), _api(log={"retention": 7})),

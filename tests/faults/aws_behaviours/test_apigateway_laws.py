@@ -17,6 +17,7 @@ from provision.plan.change import Action
 from provision.steps.apigateway.account import ApiAccount
 from provision.steps.apigateway.api_key import ApiKey
 from provision.steps.apigateway.deployment import Deployment
+from provision.steps.apigateway.method_settings import MethodSettings
 from provision.steps.apigateway.rest_api.api import Cors, RestApi, Route
 from provision.steps.apigateway.stage import Stage
 from provision.steps.apigateway.usage_plan import UsagePlan
@@ -43,7 +44,7 @@ ACCOUNT = ApiAccount(role_name="provision-api-gateway-logs")
 LONGER = (*API.routes, Route("GET", "/more", ALIAS))
 
 
-def a_stack(api: RestApi = API) -> Stack:
+def a_stack(api: RestApi = API, methods: tuple[MethodSettings, ...] = ()) -> Stack:
     """Return a stack of an API that is served and logs, and a plan for it."""
     stack = empty()
     account = stack.add("account", lambda _: ACCOUNT)
@@ -68,6 +69,7 @@ def a_stack(api: RestApi = API) -> Stack:
             log_level="INFO",
             rate=1000.0,
             burst=2000,
+            methods=methods,
             tags={},
         ),
         needs=[made, deployed],
@@ -311,6 +313,43 @@ def test_a17_settings_go_as_a_whole(court: Session, tmp_path: Path) -> None:
     shop.run(a_stack(), "up")
     assert shop.last.writes == ["UpdateStage"]
     assert len(held.refused("A17")) == 1
+
+
+def test_a44_a_method_has_one_name(court: Session, tmp_path: Path) -> None:
+    held = court(laws.MethodsHaveOneName())
+    client, stage, _ = by_hand(held)
+    for path in ("/~1items/ANY/throttling/rateLimit", "/~1items/*/throttling/rateLimit"):
+        with pytest.raises(ClientError, match="Invalid method setting path"):
+            client.update_stage(**stage, patchOperations=replaced(path, "5"))
+    shop = under(held, tmp_path)
+    shop.run(a_stack(), "up")
+    shop.run(a_stack(methods=limited(1)), "up")
+    assert shop.last.writes == ["UpdateStage"]
+    shop.run(a_stack(), "up")
+    assert shop.last.writes == ["UpdateStage"]
+    assert len(held.refused("A44")) == 2
+
+
+def test_a45_a_stage_is_updated_in_parts(court: Session, tmp_path: Path) -> None:
+    held = court(laws.UpdatesOfStagesAreSmall())
+    client, stage, _ = by_hand(held)
+    many = [replaced(f"/~1items~1{n}/GET/throttling/rateLimit", "5")[0] for n in range(81)]
+    with pytest.raises(ClientError, match="Update size too large"):
+        client.update_stage(**stage, patchOperations=many)
+    shop = under(held, tmp_path)
+    shop.run(a_stack(methods=limited(33)), "up")
+    assert shop.last.writes.count("UpdateStage") == 3
+    shop.run(a_stack(methods=limited(32)), "up")
+    assert shop.last.writes == ["UpdateStage"]
+    assert len(held.refused("A45")) == 1
+
+
+def limited(count: int) -> tuple[MethodSettings, ...]:
+    """Return the settings of so many methods, of which an API need not have any."""
+    return tuple(
+        MethodSettings(method="GET", path=f"/items/{n:03}", rate=5.0, burst=9, log_level="INFO")
+        for n in range(count)
+    )
 
 
 def test_a18_tags_have_their_own_call_and_an_arn_without_account(

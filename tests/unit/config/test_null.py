@@ -26,6 +26,7 @@ FULL: dict[str, Any] = {
 FULL["network"]["flow_logs"] = {"traffic": "ALL", "retention": 30}
 FULL["tables"]["items"]["sort_key"] = "at"
 FULL["api"]["waf"] = {"rate": 100}
+FULL["api"]["routes"]["POST /items"]["throttle"] = {"rate": 5, "burst": 9}
 FULL["api"]["domain"]["certificate"] = (
     "arn:aws:acm:us-east-1:012345678901:certificate/2cf0e0ba-0000-4000-8000-000000000000"
 )

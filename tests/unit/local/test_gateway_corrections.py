@@ -87,6 +87,30 @@ def test_the_tls_of_an_api_is_kept_from_the_beginning(gateway: Any) -> None:
     assert (changed["securityPolicy"], changed["endpointAccessMode"]) == ("TLS_1_2", "")
 
 
+def test_one_method_is_limited_under_its_escaped_name(
+    gateway: Any, api: str, emulator: local.Emulator
+) -> None:
+    """The key is that of AWS (A44), and its limit is obeyed until it is removed."""
+    mock_stage(gateway, api, root=root_of(gateway, api))
+    key = gateway.create_api_key(name="key", enabled=True)
+    plan = gateway.create_usage_plan(name="plan", apiStages=[{"apiId": api, "stage": "v1"}])
+    gateway.create_usage_plan_key(usagePlanId=plan["id"], keyId=key["id"], keyType="API_KEY")
+    url = local.invoke_url(emulator.endpoint, api, "v1") + "/"
+    stage = {"restApiId": api, "stageName": "v1"}
+    limits = [
+        replace("/~1/GET/throttling/rateLimit", "0.001"),
+        replace("/~1/GET/throttling/burstLimit", "2"),
+    ]
+    answer = gateway.update_stage(**stage, patchOperations=limits)
+    assert answer["methodSettings"].keys() == {"~1/GET"}
+    assert gateway.get_stage(**stage)["methodSettings"].keys() == {"~1/GET"}
+    assert gateway.get_stages(restApiId=api)["item"][0]["methodSettings"].keys() == {"~1/GET"}
+    assert [status_of(url, key["value"]) for _ in range(3)] == [200, 200, 429]
+    gateway.update_stage(**stage, patchOperations=[{"op": "remove", "path": "/~1/GET"}])
+    assert gateway.get_stage(**stage).get("methodSettings", {}) == {}
+    assert status_of(url, key["value"]) == 200
+
+
 def test_stages_are_added_to_a_plan_and_removed(
     gateway: Any, api: str, emulator: local.Emulator
 ) -> None:

@@ -16,7 +16,8 @@ from provision.steps.acm.certificate import Certificate
 from provision.steps.acm.reading import ISSUED_BUDGET
 from provision.steps.apigateway.api_key import ApiKey
 from provision.steps.apigateway.domain_name import DomainName
-from provision.steps.apigateway.rest_api.api import RestApi
+from provision.steps.apigateway.rest_api.api import RestApi, Route
+from provision.steps.apigateway.rest_api.public import key_risks
 from provision.steps.apigateway.stage import Stage
 from provision.steps.dynamodb.table import Table
 from provision.steps.ec2.network_interfaces import NetworkInterfaces
@@ -31,6 +32,9 @@ from tests.unit.plan.kinds import Vault
 TABLE = Table(name="t", key="id", tags={})
 KEY = ApiKey(name="k", tags={})
 API = RestApi(name="a", routes=(), models={}, tags={})
+KEYED = Route("GET", "/items", "arn:f")
+PUBLIC = Route("GET", "/health", "arn:f", api_key=False)
+WRITING = Route("POST", "/hook", "arn:f", api_key=False)
 TLS_13 = "SecurityPolicy_TLS13_1_3_2025_09"
 STAGE = Stage(
     api_id="a",
@@ -98,6 +102,20 @@ CASES = [
         {"security_policy": "TLS_1_2", "access_mode": ""},
         {Impact.WEAKER, Impact.SLOW},
     ),
+    (API, Action.UPDATE, None, {"routes": (PUBLIC, KEYED)}, {Impact.WEAKER}),
+    (replace(API, routes=(PUBLIC,)), Action.CREATE, None, {}, {Impact.WEAKER}),
+    (replace(API, routes=(KEYED,)), Action.CREATE, None, {}, set()),
+    (replace(API, routes=(PUBLIC,)), Action.UPDATE, None, {"routes": (PUBLIC, KEYED)}, set()),
+    (replace(API, routes=(PUBLIC,)), Action.UPDATE, None, {"routes": ()}, set()),
+    (replace(API, routes=(PUBLIC,)), Action.DELETE, None, {}, {Impact.DOWNTIME}),
+    (
+        replace(API, routes=(PUBLIC, WRITING)),
+        Action.UPDATE,
+        None,
+        {"routes": (replace(PUBLIC, api_key=True), WRITING)},
+        {Impact.DOWNTIME},
+    ),
+    (API, Action.UPDATE, None, {"routes": UNKNOWN}, set()),
     (STAGE, Action.REPLACE, None, {"name": "v2"}, {Impact.NEW_URL}),
     (STAGE, Action.UPDATE, None, {"rate": 2.0}, set()),
     (FUNCTION, Action.UPDATE, None, {"memory": 256}, set()),
@@ -124,6 +142,41 @@ def test_each_action_risks_what_its_kind_says(
     step: Step, action: Action, cause: Cause | None, want: dict[str, Any], expected: set[Impact]
 ) -> None:
     assert harms(step, action, cause, **want) == expected
+
+
+def test_public_routes_are_named_and_those_that_write_twice() -> None:
+    def words(want: tuple[Route, ...], have: tuple[Route, ...] = ()) -> list[tuple[str, str]]:
+        return [(risk.impact.value, risk.why) for risk in key_risks(want, have)]
+
+    assert words((KEYED, PUBLIC, WRITING)) == [
+        ("weaker", "anyone can call GET /health and POST /hook without a key: public"),
+        ("weaker", "POST /hook writes, and so can anyone"),
+    ]
+    assert words((KEYED, PUBLIC, WRITING), (KEYED, PUBLIC)) == [
+        ("weaker", "anyone can call POST /hook without a key: public"),
+        ("weaker", "POST /hook writes, and so can anyone"),
+    ]
+    assert words((PUBLIC, replace(WRITING, api_key=True)), (PUBLIC, WRITING)) == [
+        ("downtime", "callers of POST /hook without a key get 403")
+    ]
+    assert words((PUBLIC, WRITING), (PUBLIC, WRITING)) == []
+    many = tuple(replace(WRITING, path=f"/{n}") for n in range(6))
+    assert [why for _, why in words(many)] == [
+        "anyone can call POST /0, POST /1, POST /2 and 3 more without a key: public",
+        "POST /0, POST /1, POST /2 and 3 more write, and so can anyone",
+    ]
+
+
+def test_a_risk_of_its_own_hides_no_other_of_its_impact() -> None:
+    less = replace(API, routes=(PUBLIC,), security_policy="TLS_1_0")
+    diffs = tuple(
+        FieldDiff(name, vars(less)[name], vars(API)[name], fixed=False, cause=Cause.CONFIG)
+        for name in ("routes", "security_policy")
+    )
+    change = ResourceChange("n", (), API.KIND, less, API, diffs, Action.UPDATE)
+    found = risks_of(change)
+    assert [risk.impact for risk in found] == [Impact.WEAKER, Impact.WEAKER, Impact.SLOW]
+    assert len({risk.why for risk in found}) == 3
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)

@@ -106,7 +106,7 @@ api:
   stage: v1
   routes:
     POST /items: {function: items, body: Item, query: [page]}
-    GET /work: worker
+    GET /work: {function: worker, throttle: {rate: 1002, burst: 2002}}
   models:
     Item: {type: object}
     Other: {type: array}
@@ -534,7 +534,7 @@ ROWS: Final[Mapping[str, Row]] = {
     ),
     "api.routes.<name>": Row(
         "api.routes.GET /work",
-        "items",
+        {"function": "items", "throttle": {"rate": 1002, "burst": 2002}},
         {"api:routes.1.target": f"{LAMBDA}:tap-dev-items:live", **DEPLOYED},
     ),
     "api.routes.<name>.function": Row(
@@ -549,6 +549,26 @@ ROWS: Final[Mapping[str, Row]] = {
         "api.routes.POST /items.query",
         ["size", "at"],
         {"api:routes.0.query": ("at", "size"), **DEPLOYED},
+    ),
+    "api.routes.<name>.throttle.rate": Row(
+        "api.routes.GET /work.throttle.rate", 5, {"api.stage:methods.0.rate": 5.0}
+    ),
+    "api.routes.<name>.throttle.burst": Row(
+        "api.routes.GET /work.throttle.burst", 6, {"api.stage:methods.0.burst": 6}
+    ),
+    "api.routes.<name>.key": Row(
+        "api.routes.GET /work.key",
+        False,
+        {
+            "api:routes.1.api_key": False,
+            "api.deployment:served": (
+                "GET /work: NONE",
+                "OPTIONS /items: NONE",
+                "OPTIONS /work: NONE",
+                "POST /items: NONE, key",
+            ),
+            **DEPLOYED,
+        },
     ),
     "api.models.<name>": Row(
         "api.models.Item",
@@ -587,7 +607,11 @@ ROWS: Final[Mapping[str, Row]] = {
             "api.plan:keys": ("api.key.default.id", "api.key.partner.id", "api.key.third.id"),
         },
     ),
-    "api.log.level": Row("api.log.level", "ERROR", {"api.stage:log_level": "ERROR"}),
+    "api.log.level": Row(
+        "api.log.level",
+        "ERROR",
+        {"api.stage:log_level": "ERROR", "api.stage:methods.0.log_level": "ERROR"},
+    ),
     "api.log.retention": Row(
         "api.log.retention", 14, of("api.logs.access api.logs.execution", "retention", 14)
     ),

@@ -33,7 +33,8 @@ from provision.steps.sqs.queue import Queue
 from provision.steps.wafv2.association import WebAclAssociation
 from provision.steps.wafv2.web_acl import WebAcl
 from provision.unknown import Unknown
-from tests.support.sample_stack import ROOT, TinySources, configured, renaming
+from tests.support.harness import new_aws
+from tests.support.sample_stack import ROOT, TinySources, configured, reference_site, renaming
 
 DOMAIN = {"api": {"domain": {"name": "api.example.com", "zone": "example.com"}}}
 
@@ -61,6 +62,15 @@ def built(
         }
         steps[name] = replace(want, **chosen)
     return stack, steps
+
+
+def test_public_routes_are_an_output(account: None, tmp_path: Path) -> None:
+    public = {"function": "items", "key": False, "throttle": {"rate": 5, "burst": 9}}
+    routes = {"GET /health": public, "POST /hook": public}
+    for changes, told in (({}, None), ({"api": {"routes": routes}}, "GET /health, POST /hook")):
+        inputs = reference_site(new_aws(), tmp_path, changes)
+        _, steps = built(tmp_path, changes)
+        assert outputs(inputs, {"api": steps["api"]}).get("public_routes") == told
 
 
 def test_addresses_are_told_as_they_are_reached_now(tmp_path: Path) -> None:

@@ -10,12 +10,12 @@ from botocore.exceptions import ClientError
 
 from provision.aws.client import Aws
 from provision.errors import ProvisionError
+from provision.steps.apigateway.method_settings import as_text
 from provision.steps.apigateway.rest_api.contents import Cors, Method
 from provision.steps.apigateway.rest_api.reading import _integration
 from provision.steps.apigateway.rest_api.responses import preflight, read_preflight
 from provision.steps.apigateway.rest_api.status import state_of
 from provision.steps.apigateway.stage import _strays as strays_of_stage
-from provision.steps.apigateway.stage import _text
 from provision.steps.dynamodb.expiry import set_expiry
 from provision.steps.ec2.flow_log import FlowLog
 from provision.steps.ec2.gateway_endpoint import GatewayEndpoint
@@ -100,7 +100,10 @@ def test_a_flow_log_that_is_not_deleted_is_told_with_its_call(
     [
         ({}, []),
         ({"methodSettings": {"*/*": {}}}, []),
-        ({"methodSettings": {"~1items/GET": {}}}, ["settings of ~1items/GET"]),
+        ({"methodSettings": {"~1items/GET": {}}}, []),
+        ({"methodSettings": {"items/GET": {}}}, ["settings of items/GET"]),
+        ({"methodSettings": {"/items/GET": {}}}, ["settings of /items/GET"]),
+        ({"methodSettings": {"~1items/*": {}}}, ["settings of ~1items/*"]),
         ({"methodSettings": {"*/*": {"dataTraceEnabled": True}}}, ["bodies are logged"]),
         ({"methodSettings": {"*/*": {"cachingEnabled": True}}}, ["responses are cached"]),
         ({"variables": {"table": "x"}}, ["variable table"]),
@@ -137,7 +140,7 @@ def test_undeclared_settings_of_a_function_have_words(shown: Any, told: list[str
 
 
 def test_the_stage_s_api_takes_switches_as_lower_case_words() -> None:
-    assert [_text(value=value) for value in (True, False)] == ["true", "false"]
+    assert [as_text(value=value) for value in (True, False)] == ["true", "false"]
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Final, Self, cast
 from provision.aws.client import Aws
 from provision.errors import NotOwned
 from provision.model import iam
-from provision.model.capabilities import GrantsAccess, ReportsProblems
+from provision.model.capabilities import GrantsAccess, HasOwnRisks, ReportsProblems
 from provision.model.risks import Impact, Risk, Risks, disabled
 from provision.model.step import OWNER, Computed, Document, Local, Replacement, Tagged
 from provision.steps.apigateway.rest_api.contents import Contents, Cors, Route, differences, served
+from provision.steps.apigateway.rest_api.public import key_risks
 from provision.steps.apigateway.rest_api.reading import READING, empty, read, settings_of
 from provision.steps.apigateway.rest_api.routes import contents_of, cors_of, routes_of
 from provision.steps.apigateway.rest_api.status import AVAILABLE, describe, state_of, wait_available
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
         PatchOperationTypeDef,
         RestApiResponseTypeDef,
         RestApiTypeDef,
-        StageTypeDef,
     )
 
 __all__ = ["Cors", "RestApi", "Route"]
@@ -60,7 +60,7 @@ changes before the first of those writes."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class RestApi(Tagged, GrantsAccess, ReportsProblems):
+class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
     """A Regional REST API that takes API keys from the header x-api-key.
 
     `routes` are sorted by path and method; `models` are JSON Schemas by name; `strays` describes
@@ -129,6 +129,9 @@ class RestApi(Tagged, GrantsAccess, ReportsProblems):
 
     def reported_problem(self) -> str:
         return f"its state in AWS is {self.state}" if self.state.startswith("FAILED") else ""
+
+    def own_risks(self, have: Self | None) -> Sequence[Risk]:
+        return key_risks(self.routes, have.routes if have else ())
 
     def digest(self) -> str:
         """Return the digest of all that a deployment freezes; unknown while a part is unknown."""
@@ -272,11 +275,8 @@ class RestApi(Tagged, GrantsAccess, ReportsProblems):
             self._refuse_stages_of_others(aws)
             aws.apigateway.delete_rest_api(restApiId=self.id)
 
-    def _stages(self, aws: Aws, api_id: str) -> Sequence[StageTypeDef]:
-        return aws.apigateway.get_stages(restApiId=api_id).get("item", [])
-
     def _refuse_stages_of_others(self, aws: Aws) -> None:
-        for stage in self._stages(aws, self.id):
+        for stage in aws.apigateway.get_stages(restApiId=self.id).get("item", []):
             owner = stage.get("tags", {}).get(OWNER, "")
             if owner and mark_of(owner) != mark_of(self.owner):
                 raise NotOwned(

@@ -30,6 +30,11 @@ class Route:
         """The route as config.yaml writes it."""
         return f"{self.method} {self.path}"
 
+    @property
+    def writes(self) -> bool:
+        """Whether its method is one that changes something (RFC 9110, 9.2.1)."""
+        return self.method not in {"GET", "HEAD", "OPTIONS"}
+
 
 @dataclass(frozen=True)
 class Cors:

@@ -314,6 +314,36 @@ class SettingsGoAsAWhole(Law):
         return None
 
 
+class MethodsHaveOneName(Law):
+    """Settings of a method are refused for `ANY` and for a wildcard in one of its two parts."""
+
+    ROW = "A44"
+    SERVICE = "apigateway"
+    OPERATIONS = frozenset({"UpdateStage"})
+
+    def before(self, call: Call, world: World) -> Refusal | None:
+        for _, path, _ in patches(call):
+            resource, verb, *setting = path.split("/")[1:] if path.count("/") > 2 else ("", "")
+            both = {resource, verb} == {"*"}
+            if setting and (verb == "ANY" or (not both and "*" in {resource, verb})):
+                return bad(f"Invalid method setting path: {path}")
+        return None
+
+
+class UpdatesOfStagesAreSmall(Law):
+    ROW = "A45"
+    SERVICE = "apigateway"
+    OPERATIONS = frozenset({"UpdateStage"})
+    MOST = 80
+
+    def before(self, call: Call, world: World) -> Refusal | None:
+        if len(list(patches(call))) > self.MOST:
+            return bad(
+                "Update size too large. Try updating stage in multiple UpdateStage operations"
+            )
+        return None
+
+
 class TagsHaveTheirOwnWay(Law):
     """No patch changes tags, and the ARN for tagging has no account."""
 
@@ -491,6 +521,8 @@ LAWS: tuple[type[Law], ...] = (
     LoggingNeedsTheAccount,
     LogDestinationIsBare,
     SettingsGoAsAWhole,
+    MethodsHaveOneName,
+    UpdatesOfStagesAreSmall,
     TagsHaveTheirOwnWay,
     AccountRoleSpreads,
     OneAccountRole,

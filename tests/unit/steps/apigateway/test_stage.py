@@ -9,12 +9,19 @@ import pytest
 
 from provision.model.step import Step
 from provision.plan.change import Action
-from provision.steps.apigateway.stage import Stage
+from provision.steps.apigateway.method_settings import MethodSettings
+from provision.steps.apigateway.stage import MOST_PATCHES, Stage
 from tests.support.harness import Died, Recorder, Where, Workshop, new_aws, one_node
 from tests.unit.steps.apigateway.test_deployment import api_with_a_method
 from tests.unit.steps.contract import StepContract
 
 LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/apigateway/tap-dev"
+
+
+ITEMS = MethodSettings(method="GET", path="/items", rate=5.0, burst=9, log_level="INFO")
+WITH_ID = MethodSettings(
+    method="PUT", path="/items/{id}", rate=6.0, burst=8, log_level="ERROR", metrics=False
+)
 
 
 def given_stage() -> Stage:
@@ -46,6 +53,7 @@ class TestStage(StepContract):
         "metrics": False,
         "rate": 12.5,
         "burst": 10,
+        "methods": (ITEMS, WITH_ID),
         "tags": {"team": "b", "more": "c"},
     }
     fixed_edits = {"name": "v2"}
@@ -128,7 +136,7 @@ def test_an_access_log_can_be_left_out_and_taken_away(workshop: Workshop, stage:
 
 
 STRAYS = {
-    "settings of ~1items/GET": ("replace", "/~1items/GET/logging/dataTrace", "true"),
+    "settings of items/GET": ("replace", "/items/GET/logging/dataTrace", "true"),
     "bodies are logged": ("replace", "/*/*/logging/dataTrace", "true"),
     "responses are cached": ("replace", "/*/*/caching/enabled", "true"),
     "cache cluster": ("replace", "/cacheClusterEnabled", "true"),
@@ -147,6 +155,73 @@ def test_what_was_set_by_hand_is_seen_and_undone(
     workshop.run(one_node(stage), "up")
     assert workshop.last.writes == ["UpdateStage"]
     assert workshop.run(one_node(stage), "up").changes["it"].action is Action.KEEP
+
+
+BY_HAND = {
+    "another rate": (("replace", "/~1items/GET/throttling/rateLimit", "99"),),
+    "another burst": (("replace", "/~1items/GET/throttling/burstLimit", "99"),),
+    "no log": (("replace", "/~1items/GET/logging/loglevel", "OFF"),),
+    "bodies": (("replace", "/~1items/GET/logging/dataTrace", "true"),),
+    "no metrics": (("replace", "/~1items/GET/metrics/enabled", "false"),),
+    "a cache": (("replace", "/~1items/GET/caching/enabled", "true"),),
+    "settings of another method": (("replace", "/~1/POST/caching/enabled", "true"),),
+    "none any more": (("remove", "/~1items/GET", ""),),
+}
+
+
+@pytest.mark.parametrize("words", BY_HAND)
+def test_each_setting_of_a_method_is_seen_and_repaired(
+    workshop: Workshop, stage: Stage, words: str
+) -> None:
+    want = replace(stage, methods=(ITEMS,))
+    workshop.run(one_node(want), "up")
+    assert shown(stage)["methodSettings"].keys() == {"*/*", "~1items/GET"}
+    patch(stage, *BY_HAND[words])
+    finding = workshop.run(one_node(want), "plan").changes["it"]
+    assert [diff.field for diff in finding.diffs] == ["methods"]
+    workshop.run(one_node(want), "up")
+    assert workshop.last.writes == ["UpdateStage"]
+    assert workshop.run(one_node(want), "plan").changes["it"].action is Action.KEEP
+
+
+def test_a_method_says_what_it_does_not_inherit(workshop: Workshop, stage: Stage) -> None:
+    """Otherwise its requests would be neither logged nor counted (A44)."""
+    workshop.run(one_node(replace(stage, methods=(ITEMS,))), "up")
+    settings = shown(stage)["methodSettings"]["~1items/GET"]
+    assert (settings["loggingLevel"], settings["metricsEnabled"]) == ("INFO", True)
+    assert settings["dataTraceEnabled"] is False
+    assert (settings["throttlingRateLimit"], settings["throttlingBurstLimit"]) == (5.0, 9)
+
+
+def test_the_root_has_a_name_too(workshop: Workshop, stage: Stage) -> None:
+    root = replace(ITEMS, path="/")
+    workshop.run(one_node(replace(stage, methods=(root,))), "up")
+    assert "~1/GET" in shown(stage)["methodSettings"]
+    workshop.run(one_node(stage), "up")
+    assert shown(stage)["methodSettings"].keys() == {"*/*"}
+
+
+def test_one_limit_changes_by_patches_of_its_method_alone(workshop: Workshop, stage: Stage) -> None:
+    workshop.run(one_node(replace(stage, methods=(ITEMS, WITH_ID))), "up")
+    sent: list[str] = []
+    other = replace(stage, methods=(replace(ITEMS, rate=7.0), WITH_ID))
+    aws = new_aws()
+    aws.apigateway.meta.events.register(
+        "provide-client-params.api-gateway.UpdateStage",
+        lambda params, **_: sent.extend(one["path"] for one in params["patchOperations"]),
+    )
+    other.update(aws, replace(stage, methods=(ITEMS, WITH_ID)), {"methods"})
+    assert len(sent) == 5
+    assert all(path.startswith("/~1items/GET/") for path in sent)
+
+
+def test_many_methods_take_several_calls(workshop: Workshop, stage: Stage) -> None:
+    """AWS refuses large updates of a stage (A45)."""
+    many = tuple(replace(ITEMS, path=f"/items/{number:03}") for number in range(MOST_PATCHES))
+    workshop.run(one_node(replace(stage, methods=many)), "up")
+    assert workshop.last.writes.count("UpdateStage") == 6
+    workshop.run(one_node(replace(stage, methods=many)), "plan")
+    assert workshop.last.reads == ["GetStages"]
 
 
 def test_a_deployment_made_by_hand_does_not_stay_in_service(

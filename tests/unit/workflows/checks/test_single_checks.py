@@ -19,6 +19,14 @@ from tests.support.sample_stack import reference_site, reference_stack
 
 DOMAIN = "api.example.com"
 CHANGES: Mapping[str, Any] = {"api": {"domain": {"name": DOMAIN, "zone": "example.com"}, "waf": {}}}
+LIMIT: Mapping[str, Any] = {"function": "items", "key": False, "throttle": {"rate": 5, "burst": 9}}
+
+
+def public(route: str, **more: Any) -> Mapping[str, Any]:
+    """Return the stack with one public route."""
+    return {"api": {**CHANGES["api"], "routes": {route: {**LIMIT, **more}}}}
+
+
 PASS, FAIL, SKIP = CheckStatus
 
 
@@ -38,11 +46,16 @@ class Answering:
 
 
 def asked(
-    folder: Path, check: str, answer: HttpAnswer, own: HttpAnswer | None = None, key: str = "k"
+    folder: Path,
+    check: str,
+    answer: HttpAnswer,
+    own: HttpAnswer | None = None,
+    key: str = "k",
+    changes: Mapping[str, Any] = CHANGES,
 ) -> Verdict:
     """Return the verdict of a check about its first subject."""
-    inputs = reference_site(new_aws(), folder, CHANGES)
-    stack = reference_stack(new_aws(), folder, CHANGES)
+    inputs = reference_site(new_aws(), folder, changes)
+    stack = reference_stack(new_aws(), folder, changes)
     api = stack.nodes["api"].build({})
     assert isinstance(api, RestApi)
     address = inputs.invoke_url("id", "v1")
@@ -133,6 +146,56 @@ def test_an_unknown_path_is_refused(
     account: None, tmp_path: Path, status: int, expected: CheckStatus
 ) -> None:
     assert asked(tmp_path, "route-unknown", answer(status)).status is expected
+
+
+@pytest.mark.parametrize(
+    ("route", "status", "expected"),
+    [
+        ("GET /health", 200, PASS),
+        ("GET /health", 404, FAIL),
+        ("GET /health", 403, FAIL),
+        ("GET /health", 502, FAIL),
+        ("GET /health", 429, FAIL),
+        ("GET /items/{id}", 404, PASS),
+        ("GET /items/{id}", 403, FAIL),
+        ("GET /items/{id}", 500, FAIL),
+    ],
+)
+def test_a_public_route_answers_without_a_key(
+    account: None, tmp_path: Path, route: str, status: int, expected: CheckStatus
+) -> None:
+    found = asked(tmp_path, "public", answer(status), key="", changes=public(route))
+    assert found.status is expected
+
+
+@pytest.mark.parametrize(("status", "expected"), [(400, PASS), (403, FAIL), (200, FAIL)])
+def test_a_public_route_with_a_query_is_refused_for_the_query(
+    account: None, tmp_path: Path, status: int, expected: CheckStatus
+) -> None:
+    changes = public("GET /search", query=["q"])
+    assert asked(tmp_path, "public", answer(status), changes=changes).status is expected
+
+
+def test_of_a_public_route_that_writes_the_deployment_is_asked(
+    account: None, tmp_path: Path
+) -> None:
+    """Nothing that could be taken is sent: the route has no model that refuses a body."""
+    found = asked(tmp_path, "public", answer(200), changes=public("POST /hook"))
+    assert (found.status, found.have) == (FAIL, "the deployment has no such method")
+
+
+def test_a_public_route_is_of_no_check_of_keys(account: None, tmp_path: Path) -> None:
+    routes = dict.fromkeys(("GET /items", "GET /items/{id}"), LIMIT)
+    inputs = reference_site(new_aws(), tmp_path, {"api": {"routes": routes}})
+    stack = reference_stack(new_aws(), tmp_path, {"api": {"routes": routes}})
+    api = stack.nodes["api"].build({})
+    assert isinstance(api, RestApi)
+    target = CheckTarget(inputs, stack, api, "id", "https://e", "", (), (), "name")
+    subjects = {one.id: set(one.subjects(target)) for one in CHECKS}
+    assert subjects["public"] == set(routes)
+    assert subjects["key-right"] == set()
+    assert not subjects["key-missing"] & set(routes)
+    assert set(routes) <= subjects["throttle"]
 
 
 def test_without_an_enabled_key_it_says_so(account: None, tmp_path: Path) -> None:
