@@ -1,4 +1,4 @@
-# `make up` tries it without an AWS account; `make test` and `make check` are what CI runs. `make` lists all.
+# `make up` tries it without an AWS account; `make check` is what to run before a commit. `make` lists all.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,7 @@ ON := --local $(if $(filter command,$(firstword $(origin PORT))),--local-port $(
 
 .DEFAULT_GOAL := help
 
-.PHONY: help up status down test check check-mutants lint types format bench crash-matrix ownership-sweep crashes-sweep replacing state-lost signals-sweep terminal-sweep \
+.PHONY: help up status down test test-all slow-tests check check-mutants lint types format bench crash-matrix ownership-sweep crashes-sweep replacing state-lost signals-sweep terminal-sweep \
 	laws-sweep pages-sweep fuzz fuzz-api limits errors security drift plan-sweep screens-sweep permissions permissions-sweep screenshots day skill templates mutants scan audit pins clean
 
 help:  ## this list
@@ -29,8 +29,18 @@ down: $(VENV)/local.stamp  ## remove everything, the data too
 	$(BIN)/provision local stop
 
 # A file's tests run in one worker, which makes once what they share; slow folders are first in the alphabet.
-test: $(VENV)/test.stamp  ## the whole test suite; some tests wait, so three workers keep two cores busy
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+# Some tests wait, so three workers keep two cores busy.
+TEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+test: $(VENV)/test.stamp  ## the test suite, with one in three of the slow tests
+	SLOW_TESTS=sample $(TEST)
+
+test-all: $(VENV)/test.stamp  ## the whole test suite, as CI runs it
+	$(TEST)
+
+slow-tests: $(VENV)/test.stamp  ## tests/slow_tests.txt, the slow tests by a run of all
+	$(TEST) --junitxml=build/tests.xml
+	$(BIN)/python -m tests.support.slow_tests build/tests.xml
 
 lint: $(VENV)/test.stamp  ## ruff and import rules
 	$(BIN)/ruff check .
@@ -42,7 +52,7 @@ types: $(VENV)/test.stamp  ## mypy, strict
 	MYPYPATH=function $(BIN)/mypy function/*.py  # Lambda imports these by their bare names
 	MYPYPATH=function $(BIN)/mypy provision/templates/minimal/function/app.py
 
-check: lint types test  ## all that CI checks
+check: lint types test  ## what CI checks, with one in three of the slow tests
 
 format: $(VENV)/test.stamp  ## ruff's fixes and formatting
 	$(BIN)/ruff check --fix-only .

@@ -14,6 +14,7 @@ from provision.aws.client import Aws
 from provision.clock import Clock
 from tests.faults.aws_behaviours.frame import Court
 from tests.faults.aws_behaviours.rules.pages import OneItemAPageForUs
+from tests.support import slow_tests
 from tests.support.harness import REGION, Pooled, Workshop
 from tests.support.moto_patches import teach_moto
 from tests.support.speedups import make_cheap, sign_nothing
@@ -25,6 +26,21 @@ os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # 1,300 images for each acco
 os.environ.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
 os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parents[1] / ".pytest_cache" / "user")
 os.environ["XDG_STATE_HOME"] = str(Path(__file__).parents[1] / ".pytest_cache" / "user-state")
+
+
+def pytest_report_header() -> list[str]:
+    if not slow_tests.is_sampled():
+        return []
+    return [f"slow tests: one in {slow_tests.ONE_IN}, seed {slow_tests.seed()}"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out two of three slow tests where that was asked for."""
+    if slow_tests.is_sampled():
+        left = slow_tests.left_out(items)
+        config.hook.pytest_deselected(items=left)
+        names = {item.nodeid for item in left}
+        items[:] = [item for item in items if item.nodeid not in names]
 
 
 @pytest.fixture(autouse=True)

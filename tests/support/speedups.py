@@ -15,6 +15,7 @@ from weakref import WeakSet
 
 import boto3.session
 import botocore.client
+import botocore.endpoint
 import botocore.handlers
 import botocore.hooks
 import botocore.loaders
@@ -189,6 +190,14 @@ def _find_models_once(self: Any) -> None:
     folders[:] = dict.fromkeys(folders)
 
 
+class _Invocations:
+    """In place of the module `uuid`: names of calls, which no test reads."""
+
+    @staticmethod
+    def uuid4() -> str:
+        return f"00000000-0000-4000-8000-{next(_numbers):012}"
+
+
 @cache
 def _context() -> Any:
     return create_urllib3_context()
@@ -202,8 +211,10 @@ def _the_context(_session: Any) -> Any:
 def make_clients_cheap(patch: pytest.MonkeyPatch) -> None:
     """Read each service's model once, and name its client's methods and events once.
 
-    Each session registers 128 handlers, and each client copies their tree.
+    Each session registers 128 handlers, and each client copies their tree. Each call is named by
+    random bytes.
     """
+    patch.setattr(botocore.endpoint, "uuid", _Invocations)
     patch.setattr(botocore.handlers, "BUILTIN_HANDLERS", _HEARD)
     patch.setattr(URLLib3Session, "_get_ssl_context", _the_context)
     patch.setattr(_TRIE, "_recursive_copy", _copied)
