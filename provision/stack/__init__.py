@@ -46,9 +46,9 @@ def build_stack(inputs: StackInputs) -> Stack:
     functions = add_functions(stack, inputs, network, encryption)
     add_api(stack, inputs, functions, encryption)
     add_monitoring(stack, inputs, encryption)
-    old = inputs.config.old_keys
+    old = inputs.config.former_keys
     renamed = (node for node in stack.nodes.values() if node.key in old)
-    stack.moved = {_old_name(node, old[node.key]): node.name for node in renamed}
+    stack.moved = {_former_name(node, old[node.key]): node.name for node in renamed}
     return stack
 
 
@@ -57,8 +57,8 @@ def area_of(node: str) -> str:
     return AREAS.get(node.partition(".")[0], OTHER_AREA)
 
 
-def _old_name(node: Node[Any], old: str) -> str:
-    """Return the node's name with its old key, as in `table.old.read` or `…alarm.table-old-…`."""
+def _former_name(node: Node[Any], old: str) -> str:
+    """Return the name it had with its former key, as in `table.old.read` or `…alarm.table-old-…`."""
     area, _, key = node.key.partition(".")
     return re.sub(rf"\b{area}([.-]){key}", rf"{area}\g<1>{old}", node.name, count=1)
 

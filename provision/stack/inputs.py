@@ -58,7 +58,7 @@ class StackInputs:
 
     def aws_key(self, area: str, key: str) -> str:
         """Return the key that names in AWS contain: the old one if it was renamed (`moved`)."""
-        return self.config.old_keys.get(f"{area}.{key}", key)
+        return self.config.former_keys.get(f"{area}.{key}", key)
 
     def aws_name(self, area: str, key: str, *parts: str) -> str:
         """Return the name in AWS of a table, function or layer, or of a part of it."""

@@ -115,7 +115,7 @@ class Config(ConfigSection):
     )
 
     @property
-    def old_keys(self) -> dict[str, str]:
+    def former_keys(self) -> dict[str, str]:
         """Each renamed node → the key it had: `table.new` → `old`."""
         return {new: old.partition(".")[2] for old, new in self.moved.items()}
 

@@ -18,7 +18,7 @@ def moved(*lines: str, text: str = SAMPLE) -> str:
 
 def test_what_was_renamed_keeps_its_name_in_aws(path: Path) -> None:
     config = load_text(path, moved("table.things: table.items", "layer.libs: layer.dependencies"))
-    assert config.old_keys == {"table.items": "things", "layer.dependencies": "libs"}
+    assert config.former_keys == {"table.items": "things", "layer.dependencies": "libs"}
 
 
 @pytest.mark.parametrize(

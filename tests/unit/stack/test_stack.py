@@ -437,7 +437,7 @@ def test_what_no_caller_meets_alarms_nobody(tmp_path: Path) -> None:
     assert of_lambda == [[part for pair in live.items() for part in pair]] * 5
 
 
-def test_every_node_of_a_renamed_key_has_an_old_name(tmp_path: Path) -> None:
+def test_every_node_of_a_renamed_key_has_a_former_name(tmp_path: Path) -> None:
     """The stack before the rename has the same nodes in the same order, under their old names."""
     before, _ = built(tmp_path / "before")
     now, _ = built(tmp_path / "now", renaming())
