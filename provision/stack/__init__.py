@@ -58,7 +58,7 @@ def area_of(node: str) -> str:
 
 
 def _former_name(node: Node[Any], old: str) -> str:
-    """Return the name it had with its former key, as in `table.old.read` or `…alarm.table-old-…`."""
+    """Return its name with the former key, as in `table.old.read` or `…alarm.table-old-…`."""
     area, _, key = node.key.partition(".")
     return re.sub(rf"\b{area}([.-]){key}", rf"{area}\g<1>{old}", node.name, count=1)
 
