@@ -37,7 +37,7 @@ ALWAYS: Final = frozenset(
 
 
 class Case(Protocol):
-    """What is read of a collected test."""
+    """A collected test, as far as it is read here."""
 
     @property
     def nodeid(self) -> str: ...
