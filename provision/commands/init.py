@@ -17,7 +17,7 @@ import click
 from provision.commands.invocation import Invocation, say
 from provision.commands.terminal import forget_typed
 from provision.commands.yes_no import is_unattended
-from provision.config.checks import known_regions
+from provision.config.checks.regions import known_regions
 from provision.config.load import load
 from provision.config.problems import ConfigInvalid, suggest
 from provision.config.schema.root import Config

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from provision import LOCAL_ENVIRONMENT
 from provision.commands.former_names import former_names_hint
 from provision.commands.session import Session
 from provision.engine.engine import WORKERS
 from provision.plan.options import PlanOptions
 from provision.plan.plan import Plan
 from provision.state.journal import Journal
+from provision.workflows.given import check_given, say_absent
 from provision.workflows.prerequisites import check_prerequisites
 from provision.workspace import Workspace
 
@@ -25,4 +27,8 @@ def plan_with_prerequisites(
     seen = session.plan(workspace, journal, plan_options, workers)
     with workspace.aws.reading():
         check_prerequisites(workspace.engine(journal, plan_options), seen)
+        if workspace.inputs.config.environment == LOCAL_ENVIRONMENT:
+            say_absent(seen, session.say)
+        else:
+            check_given(workspace.aws, seen, session.say)
     return seen

@@ -195,8 +195,9 @@ def _suggestions(node: YamlNode, shape: SchemaNode | None) -> Iterator[str]:
     if isinstance(node.value, str) and shape.choices:
         yield suggest(text, shape.choices)
     number = node.value if isinstance(node.value, int) else 0
-    if "integer" in kinds and shape.choices and node.text == str(number):
-        yield f"write {min(shape.choices, key=lambda each: abs(int(each) - number))}"
+    numbers = [int(each) for each in shape.choices if each.isdecimal()]
+    if "integer" in kinds and numbers and node.text == str(number):
+        yield f"write {min(numbers, key=lambda each: abs(each - number))}"
     if node.value is None:
         yield "write a value, or remove the line"
     if "string" in kinds and isinstance(node.value, (bool, int, float)):

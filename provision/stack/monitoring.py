@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
+from provision.config.schema.monitoring import GENERAL
 from provision.model.stack import Node, Stack
 from provision.stack.dashboard import dashboard_body
 from provision.stack.encryption import EncryptionKey
@@ -43,6 +45,22 @@ def add_monitoring(
     inputs: StackInputs,
     encryption: EncryptionKey,
 ) -> None:
+    topic = None if inputs.config.monitoring.topic else _add_topic(stack, inputs, encryption)
+    for key in inputs.config.functions:
+        _add_alarms(stack, inputs, topic, _function(inputs, key), _of_function(inputs, key))
+        _add_alarms(stack, inputs, topic, _queue(inputs, key), _of_queue(inputs, key))
+    _add_alarms(stack, inputs, topic, _api(inputs), _of_api(inputs))
+    for key in inputs.config.tables:
+        _add_alarms(stack, inputs, topic, _table(inputs, key), _of_table(inputs, key))
+    stack.add(
+        "monitoring.dashboard",
+        lambda _: Dashboard(
+            name=inputs.global_name(), body=dashboard_body(inputs), tags=inputs.tags
+        ),
+    )
+
+
+def _add_topic(stack: Stack, inputs: StackInputs, encryption: EncryptionKey) -> Node[Topic]:
     topic = stack.add(
         "monitoring.topic",
         lambda get: Topic(
@@ -64,24 +82,13 @@ def add_monitoring(
             lambda get: Subscription(topic=get(topic).arn, protocol="email", endpoint=email),
             needs=[topic],
         )
-    for key in inputs.config.functions:
-        _add_alarms(stack, inputs, topic, _function(inputs, key), _of_function(inputs, key))
-        _add_alarms(stack, inputs, topic, _queue(inputs, key), _of_queue(inputs, key))
-    _add_alarms(stack, inputs, topic, _api(inputs), _of_api(inputs))
-    for key in inputs.config.tables:
-        _add_alarms(stack, inputs, topic, _table(inputs, key), _of_table(inputs, key))
-    stack.add(
-        "monitoring.dashboard",
-        lambda _: Dashboard(
-            name=inputs.global_name(), body=dashboard_body(inputs), tags=inputs.tags
-        ),
-    )
+    return topic
 
 
 def _add_alarms(
     stack: Stack,
     inputs: StackInputs,
-    topic: Node[Topic],
+    topic: Node[Topic] | None,
     watched: _Watched,
     watches: Iterator[_Watch],
 ) -> None:
@@ -93,12 +100,12 @@ def _add_alarms(
 def _add_alarm(
     stack: Stack,
     inputs: StackInputs,
-    topic: Node[Topic],
+    topic: Node[Topic] | None,
     watched: _Watched,
     watch: _Watch,
     threshold: float,
 ) -> None:
-    alarms = inputs.config.monitoring.alarms
+    alarms, given = inputs.config.monitoring.alarms, inputs.config.monitoring.topic
     stack.add(
         f"monitoring.alarm.{watched.key.replace('.', '-')}-{watch.what}",
         lambda get: Alarm(
@@ -112,10 +119,10 @@ def _add_alarm(
             period=alarms.period,
             evaluation_periods=alarms.evaluation_periods,
             datapoints=alarms.evaluation_periods if watch.statistic == "p95" else 1,
-            actions=(get(topic).arn,),
+            actions=(get(topic).arn if topic else given or "",),
             tags=inputs.tags,
         ),
-        needs=[topic],
+        needs=[topic] if topic else [],
         key=watched.key,
     )
 
@@ -145,38 +152,44 @@ def _table(inputs: StackInputs, key: str) -> _Watched:
     )
 
 
+def _threshold(own: int | Literal["general"] | None, general: int | None) -> int | None:
+    """Return the function's own threshold, or the one that config.yaml has for all."""
+    return general if own == GENERAL else own
+
+
 def _of_function(inputs: StackInputs, key: str) -> Iterator[_Watch]:
-    limits = inputs.config.monitoring.alarms
+    limits, own = inputs.config.monitoring.alarms, inputs.config.functions[key].alarms
     yield _Watch(
         "errors",
         f"The function {key} fails",
         "Errors",
         "Sum",
-        limits.function_errors,
+        _threshold(own.errors, limits.function_errors),
     )
     yield _Watch(
         "throttles",
         f"Lambda turns calls of {key} away",
         "Throttles",
         "Sum",
-        limits.function_throttles,
+        _threshold(own.throttles, limits.function_throttles),
     )
     yield _Watch(
         "duration",
         f"The function {key} is slow: p95 in milliseconds",
         "Duration",
         "p95",
-        limits.duration_p95_ms,
+        _threshold(own.duration_p95_ms, limits.duration_p95_ms),
     )
 
 
 def _of_queue(inputs: StackInputs, key: str) -> Iterator[_Watch]:
+    own = inputs.config.functions[key].alarms
     yield _Watch(
         "dead-letters",
         f"Events that {key} failed on are waiting in its dead-letter queue",
         "ApproximateNumberOfMessagesVisible",
         "Maximum",
-        inputs.config.monitoring.alarms.dead_letters,
+        _threshold(own.dead_letters, inputs.config.monitoring.alarms.dead_letters),
     )
 
 

@@ -13,14 +13,15 @@ from provision.model.capabilities import HasPrerequisites
 from provision.plan.change import Action
 from provision.plan.plan import Plan
 
-_NEEDING: Final = frozenset({Action.CREATE, Action.REPLACE, Action.UPDATE})
+NEEDING: Final = frozenset({Action.CREATE, Action.REPLACE, Action.UPDATE})
+"""The actions that need a prerequisite; without any, a missing one stops nothing."""
 
 
 def check_prerequisites(engine: Engine, seen: Plan) -> None:
     """Raise the first error of a missing prerequisite, naming the node that needs it."""
     for node, change in seen.changes.items():
         want = change.want
-        if not isinstance(want, HasPrerequisites) or change.action not in _NEEDING:
+        if not isinstance(want, HasPrerequisites) or change.action not in NEEDING:
             continue
         try:
             want.check_prerequisites(engine.aws)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 
 from provision.config.checks.boundary import check_boundary
+from provision.config.checks.given import check_topic
 from provision.config.checks.limits import (
     check_alarms,
     check_capacity,
@@ -22,6 +22,7 @@ from provision.config.checks.limits import (
 )
 from provision.config.checks.models import check_models
 from provision.config.checks.moves import check_moved
+from provision.config.checks.regions import known_regions
 from provision.config.checks.routes import check_routes
 from provision.config.checks.sources import check_inside, check_sources
 from provision.config.problems import Problem, listed, suggest
@@ -60,6 +61,7 @@ def check_values(tree: YamlNode, folder: Path) -> list[Problem]:  # noqa: ARG001
         *check_tags(tree),
         *check_capacity(tree),
         *check_alarms(tree),
+        *check_topic(tree),
         *check_environment(tree),
     ]
 
@@ -74,21 +76,6 @@ def check_region(tree: YamlNode) -> Iterator[Problem]:
             f'AWS has no region "{region.value}", as far as the installed boto3 knows',
             suggest(region.value, known) or "name one such as us-east-1, or upgrade boto3",
         )
-
-
-@cache
-def known_regions() -> tuple[str, ...]:
-    """Return every region of AWS that the installed botocore knows."""
-    # The import takes a tenth of a second, which `--help` must not pay.
-    from botocore.loaders import Loader  # noqa: PLC0415
-
-    partitions = Loader().load_data("partitions")["partitions"]
-    return tuple(
-        region
-        for partition in partitions
-        for region in partition["regions"]
-        if not region.endswith("-global")
-    )
 
 
 def check_network(tree: YamlNode) -> Iterator[Problem]:

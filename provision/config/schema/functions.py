@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from provision.config.schema.monitoring import FunctionAlarms
 from provision.config.schema.secrets import Secret, Value
 from provision.config.schema.types import (
     HANDLER,
@@ -102,6 +103,10 @@ class Function(ConfigSection):
     )
     log: FunctionLog = Field(
         default=FunctionLog.model_construct(), description="The function's log group."
+    )
+    alarms: FunctionAlarms = Field(
+        default=FunctionAlarms.model_construct(),
+        description="Thresholds of this function's alarms, over those in `monitoring.alarms`.",
     )
 
     @property

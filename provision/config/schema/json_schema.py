@@ -127,7 +127,7 @@ def known_places() -> Mapping[str, Sequence[str]]:
 def _words(shape: SchemaNode) -> str:
     schema = shape.schema
     if shape.choices:
-        return "one of " + ", ".join(shape.choices)
+        return ("one of " if len(shape.choices) > 1 else "") + ", ".join(shape.choices)
     match schema.get("type"):
         case "integer":
             return "a whole number" + _range(schema)

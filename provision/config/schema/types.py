@@ -34,6 +34,7 @@ MODEL = r"^[A-Za-z0-9]+$"
 ORIGIN = r"^(\*|https?://[A-Za-z0-9.-]+(:[0-9]+)?)$"
 PARAMETER = r"^[A-Za-z0-9._$-]+$"
 REFERENCE = r"^(ssm|secretsmanager):[A-Za-z0-9/_+=.@-]+$"
+TOPIC = r"^arn:[a-z0-9-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$"
 STAGE = r"^[A-Za-z0-9_-]+$"
 VARIABLE = r"^[A-Za-z][A-Za-z0-9_]+$"
 
@@ -55,6 +56,7 @@ PATTERN_DESCRIPTIONS = {
     ORIGIN: '"*", or a scheme and host such as https://app.example.com, with nothing after it',
     PARAMETER: "letters, digits and . _ $ -",
     REFERENCE: "ssm:/path/of/parameter or secretsmanager:name",
+    TOPIC: "the ARN of a standard SNS topic",
     STAGE: "letters, digits, _ and -",
     VARIABLE: "two or more letters, digits and _, beginning with a letter",
 }

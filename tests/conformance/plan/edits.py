@@ -95,8 +95,14 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
         {},
         {"monitoring": {"email": "ops@example.com"}},
         {"monitoring": {"email": "a@example.com"}},
+        {"monitoring": {"topic": "arn:aws:sns:us-east-1:123456789012:on-call"}},
     ),
     "alarms": ({}, _alarms(function_errors=5), _alarms(dead_letters=None), _alarms(period=300)),
+    "function alarms": (
+        {},
+        _item(alarms={"duration_p95_ms": 5000}),
+        _item(alarms={"errors": None, "dead_letters": 9}),
+    ),
     "code": ({}, {}, {}),
     "layer code": ({}, {}, {}),
 }

@@ -32,6 +32,15 @@ class Conflict(LambdaClientError):
         super().__init__("ResourceConflictException", message)
 
 
+class NotShared(LambdaClientError):
+    code = 403
+
+    def __init__(self, layer: str) -> None:
+        said = f"not authorized to perform: lambda:GetLayerVersion on resource: {layer} because"
+        allows = "no resource-based policy allows the lambda:GetLayerVersion action"
+        super().__init__("AccessDeniedException", f"{said} {allows}")
+
+
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
     _remember_settings(monkeypatch)
     _guard_updates(monkeypatch)
@@ -40,6 +49,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
     _guard_aliases(monkeypatch)
     _keep_a_policy_for_each_qualifier(monkeypatch)
     _keep_event_invoke_configs(monkeypatch)
+    _show_layers_by_arn(monkeypatch)
 
 
 def _overtaken(asked: str, revision: str) -> None:
@@ -268,6 +278,18 @@ def _keep_a_policy_for_each_qualifier(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LambdaResponse, "get_policy", get)
     monkeypatch.setattr(LambdaResponse, "remove_permission", remove)
     monkeypatch.setattr(LambdaStorage, "delete_alias", forget)
+
+
+def _show_layers_by_arn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Add GetLayerVersionByArn, which moto lacks; of other accounts it has no layers (L45)."""
+
+    def get(self: Any) -> str:
+        layer, _, number = self.querystring["Arn"][0].rpartition(":")
+        if layer.split(":")[4] != self.current_account:
+            raise NotShared(layer)
+        return json.dumps(self.backend.get_layer_version(layer, number).get_layer_version())
+
+    monkeypatch.setattr(LambdaResponse, "get_layer_version_by_arn", get, raising=False)
 
 
 def _keep_event_invoke_configs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from tests.support.sample_stack import TinySources, configured, renaming
 from tests.unit.stack.test_stack import built
 
 NODE = "monitoring.alarm."
+GIVEN = "arn:aws:sns:us-east-1:123456789012:on-call"
 LIVE = {"FunctionName": "tap-dev-items", "Resource": "tap-dev-items:live"}
 LETTERS = {"QueueName": "tap-dev-items-dead-letters"}
 API = {"ApiName": "tap-dev", "Stage": "v1"}
@@ -272,3 +273,33 @@ def test_the_request_says_all_of_it(tmp_path: Path) -> None:
         }
         for row in SHIPPED.values()
     }
+
+
+def test_a_topic_of_the_users_own_takes_the_place_of_ours(tmp_path: Path) -> None:
+    steps = built(tmp_path, {"monitoring": {"topic": GIVEN}})[1]
+    assert not {"monitoring.topic", "monitoring.email"} & steps.keys()
+    alarms = [step for step in steps.values() if isinstance(step, Alarm)]
+    assert len(alarms) == len(SHIPPED)
+    assert {step.actions for step in alarms} == {(GIVEN,)}
+
+
+def test_a_functions_own_thresholds_are_before_the_general_ones(tmp_path: Path) -> None:
+    own = {"errors": 7, "throttles": None, "dead_letters": "general"}
+    changes = {"functions": {"items": {"alarms": own}}}
+    steps = built(tmp_path, changes)[1]
+    found = {
+        name.removeprefix(f"{NODE}function-items-"): step.threshold
+        for name, step in steps.items()
+        if isinstance(step, Alarm) and "function-items-" in name
+    }
+    assert found == {"errors": 7.0, "duration": 3000.0, "dead-letters": 1.0}
+
+
+def test_a_functions_own_threshold_is_there_where_the_general_one_is_off(tmp_path: Path) -> None:
+    changes = {
+        "functions": {"items": {"alarms": {"duration_p95_ms": 900}}},
+        "monitoring": {"alarms": {"duration_p95_ms": None}},
+    }
+    alarm = built(tmp_path, changes)[1][f"{NODE}function-items-duration"]
+    assert isinstance(alarm, Alarm)
+    assert alarm.threshold == 900.0

@@ -102,6 +102,7 @@ functions:
     import_check: true
     retries: {attempts: 1, max_age: 3602}
     log: {retention: 90}
+    alarms: {errors: 41, throttles: 42, duration_p95_ms: 43, dead_letters: 44}
 api:
   stage: v1
   routes:
@@ -258,6 +259,7 @@ LAMBDA: Final = "arn:aws:lambda:us-east-1:123456789012:function"
 TABLE: Final = "arn:aws:dynamodb:us-east-1:123456789012:table"
 LOGS: Final = "arn:aws:logs:us-east-1:123456789012:log-group"
 CERTIFICATE: Final = "arn:aws:acm:us-east-1:123456789012:certificate/1"
+GIVEN_TOPIC: Final = "arn:aws:sns:us-east-1:123456789012:on-call"
 TLS_13: Final = "SecurityPolicy_TLS13_1_3_2025_09"
 READS: Final = [
     f"dynamodb:{action}" for action in ("BatchGetItem", "DescribeTable", "GetItem", "Query", "Scan")
@@ -507,6 +509,17 @@ ROWS: Final[Mapping[str, Row]] = {
     "functions.<name>.log.retention": Row(
         "functions.items.log.retention", 7, {"function.items.logs:retention": 7}
     ),
+    **{
+        f"functions.<name>.alarms.{key}": Row(
+            f"functions.worker.alarms.{key}", 51, thresholds(f"function-worker-{alarm}", 51.0)
+        )
+        for key, alarm in {
+            "errors": "errors",
+            "throttles": "throttles",
+            "duration_p95_ms": "duration",
+            "dead_letters": "dead-letters",
+        }.items()
+    },
     "api.stage": Row(
         "api.stage",
         "v2",
@@ -655,20 +668,28 @@ ROWS: Final[Mapping[str, Row]] = {
     "monitoring.email": Row(
         "monitoring.email", "b@example.com", {"monitoring.email:endpoint": "b@example.com"}
     ),
+    "monitoring.topic": Row(
+        "monitoring",
+        {"topic": GIVEN_TOPIC, "alarms": BASE["monitoring"]["alarms"]},
+        {
+            **of("monitoring.topic monitoring.email", "", ABSENT),
+            **of(ALARMS, "actions", (GIVEN_TOPIC,)),
+        },
+    ),
     "monitoring.alarms.function_errors": Row(
         "monitoring.alarms.function_errors",
         31,
-        thresholds("function-items-errors function-worker-errors", 31.0),
+        thresholds("function-items-errors", 31.0),
     ),
     "monitoring.alarms.function_throttles": Row(
         "monitoring.alarms.function_throttles",
         32,
-        thresholds("function-items-throttles function-worker-throttles", 32.0),
+        thresholds("function-items-throttles", 32.0),
     ),
     "monitoring.alarms.duration_p95_ms": Row(
         "monitoring.alarms.duration_p95_ms",
         33,
-        thresholds("function-items-duration function-worker-duration", 33.0),
+        thresholds("function-items-duration", 33.0),
     ),
     "monitoring.alarms.api_5xx": Row("monitoring.alarms.api_5xx", 34, thresholds("api-5xx", 34.0)),
     "monitoring.alarms.api_latency_p95_ms": Row(
@@ -680,7 +701,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "monitoring.alarms.dead_letters": Row(
         "monitoring.alarms.dead_letters",
         37,
-        thresholds("function-items-dead-letters function-worker-dead-letters", 37.0),
+        thresholds("function-items-dead-letters", 37.0),
     ),
     "monitoring.alarms.period": Row("monitoring.alarms.period", 300, of(ALARMS, "period", 300)),
     "monitoring.alarms.evaluation_periods": Row(
@@ -794,21 +815,17 @@ SWITCHED_OFF: Final[Mapping[str, str]] = {
     "api.cors": "",
     "api.quota": "",
     "monitoring.email": "monitoring.email",
-    "monitoring.alarms.function_errors": """
-        monitoring.alarm.function-items-errors monitoring.alarm.function-worker-errors
-    """,
-    "monitoring.alarms.function_throttles": """
-        monitoring.alarm.function-items-throttles monitoring.alarm.function-worker-throttles
-    """,
-    "monitoring.alarms.duration_p95_ms": """
-        monitoring.alarm.function-items-duration monitoring.alarm.function-worker-duration
-    """,
+    "functions.worker.alarms.errors": "monitoring.alarm.function-worker-errors",
+    "functions.worker.alarms.throttles": "monitoring.alarm.function-worker-throttles",
+    "functions.worker.alarms.duration_p95_ms": "monitoring.alarm.function-worker-duration",
+    "functions.worker.alarms.dead_letters": "monitoring.alarm.function-worker-dead-letters",
+    "monitoring.alarms.function_errors": "monitoring.alarm.function-items-errors",
+    "monitoring.alarms.function_throttles": "monitoring.alarm.function-items-throttles",
+    "monitoring.alarms.duration_p95_ms": "monitoring.alarm.function-items-duration",
     "monitoring.alarms.api_5xx": "monitoring.alarm.api-5xx",
     "monitoring.alarms.api_latency_p95_ms": "monitoring.alarm.api-latency",
     "monitoring.alarms.table_throttles": TABLE_ALARMS,
-    "monitoring.alarms.dead_letters": """
-        monitoring.alarm.function-items-dead-letters monitoring.alarm.function-worker-dead-letters
-    """,
+    "monitoring.alarms.dead_letters": "monitoring.alarm.function-items-dead-letters",
 }
 """The nodes that are absent if a key is null."""
 

@@ -15,7 +15,8 @@ import yaml
 
 from provision.cli.init import TEMPLATES as OFFERED
 from provision.config import load
-from provision.config.checks import check, known_regions
+from provision.config.checks import check
+from provision.config.checks.regions import known_regions
 from provision.config.schema.root import Config
 from provision.config.schema.types import NAME
 from provision.preflight import check_requests
