@@ -1,6 +1,6 @@
 """Checks what config.yaml names by its ARN and others own: the alarms' topic, published layers.
 
-No node creates them. What the file alone shows is in `provision/config/checks/given.py`.
+No node creates them. Faults that the file alone shows are in `provision/config/checks/given.py`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def given_calls(steps: Mapping[str, Step]) -> Iterator[iam.ApiCall]:
 def check_given(aws: Aws, seen: Plan, say: Callable[[str], None]) -> None:
     """Raise `PrerequisiteMissing` if something that a change needs does not exist.
 
-    What exists and may not do is passed to `say`, for AWS accepts it.
+    A topic or layer that exists and may not serve is passed to `say`: AWS accepts it.
     """
     everything = _steps(seen)
     needing = {
@@ -130,7 +130,7 @@ def _troubles_of_topic(aws: Aws, arn: str) -> Iterator[str]:
 
 
 def _lets_in(policy: str) -> bool:
-    """Return whether a statement of the topic's policy lets CloudWatch, or everybody, publish.
+    """Return whether a statement of the topic's policy lets CloudWatch, or everyone, publish.
 
     Its conditions are the owner's business.
     """

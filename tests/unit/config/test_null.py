@@ -20,7 +20,7 @@ ALIKE: Final = (
     ("functions", "items", "alarms"),  # four
     ("monitoring",),  # a topic refuses an address next to it, so that one of them is tried
 )
-"""The sections of which one key stands for all."""
+"""The sections of which one key is tried for all."""
 Way = tuple[str | int, ...]
 
 FULL: dict[str, Any] = {

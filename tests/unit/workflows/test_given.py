@@ -1,4 +1,4 @@
-"""What config.yaml names by its ARN and others own is asked of AWS before it is needed."""
+"""The topic and layers that config.yaml names by ARN are looked up before they are needed."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_a_topic_that_lets_cloudwatch_in_is_nothing_to_say(
 )
 def test_a_topic_that_keeps_cloudwatch_out_is_said(account: None, policy: dict[str, Any]) -> None:
     make_topic(policy)
-    (said,) = told({"a": alarm(TOPIC), "b": alarm(TOPIC)})  # once, whatever uses it
+    (said,) = told({"a": alarm(TOPIC), "b": alarm(TOPIC)})  # once for both
     assert "does not let cloudwatch.amazonaws.com publish" in said
 
 
