@@ -28,7 +28,7 @@ def plan_with_prerequisites(
     with workspace.aws.reading():
         check_prerequisites(workspace.engine(journal, plan_options), seen)
         if workspace.inputs.config.environment == LOCAL_ENVIRONMENT:
-            say_absent(seen, session.say)
+            say_absent(seen, workspace.aws.location.account, session.say)
         else:
             check_given(workspace.aws, seen, session.say)
     return seen

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
 from provision.commands.push import live_words, named_functions, report_other_changes
@@ -11,6 +13,8 @@ from provision.errors import Interrupted, ProvisionError
 from provision.packaging.file_watch import Snapshot, snapshot, watch_saves
 from provision.packaging.folder import PackagingFailed, list_files
 from provision.packaging.modules import ModuleFault, faults
+from provision.packaging.own_modules import own_modules
+from provision.packaging.requirements import FILE
 from provision.plan.options import PlanOptions
 from provision.steps.lambda_.alias import Alias
 from provision.steps.lambda_.import_check import PAYLOAD
@@ -20,7 +24,7 @@ from provision.workflows.push import function_node, plan_push, push
 from provision.workspace import Workspace
 
 SETTINGS = ""
-"""The key of config.yaml and the layers' requirements, where others are functions' keys."""
+"""The key of config.yaml and the layers' files, where others are functions' keys."""
 
 
 def watch(session: Session, functions: tuple[str, ...]) -> NoReturn:
@@ -48,7 +52,7 @@ def watch(session: Session, functions: tuple[str, ...]) -> NoReturn:
 
 def _files(session: Session, workspace: Workspace, keys: Sequence[str]) -> Mapping[str, Snapshot]:
     config = workspace.inputs.config
-    layers = (layer.source / "requirements.txt" for layer in config.layers.values())
+    layers = [file for source in config.built_layers.values() for file in _layer_files(source)]
     found = {SETTINGS: snapshot([session.options.config, *layers])}
     for key in keys:
         try:
@@ -56,6 +60,13 @@ def _files(session: Session, workspace: Workspace, keys: Sequence[str]) -> Mappi
         except PackagingFailed:  # being moved: `_compiles` reports it if it stays so
             found[key] = {}
     return found
+
+
+def _layer_files(source: Path) -> Iterable[Path]:
+    """Return the files that a layer is built from."""
+    with suppress(PackagingFailed):  # being moved
+        return [source / FILE, *own_modules(source).values()]
+    return [source / FILE]
 
 
 def _push(session: Session, workspace: Workspace, keys: Sequence[str]) -> None:

@@ -150,7 +150,8 @@ def _sections(shape: SchemaNode, now: Any, depth: int) -> Iterator[dict[str, Any
 
 def _required(shape: SchemaNode, depth: int) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    for name in shape.schema.get("required", ()):
+    shown = [name for name, field in shape.fields.items() if field.schema.get("examples")]
+    for name in shape.schema.get("required", shown[:1]):
         field = shape.fields[name]
         examples = field.schema.get("examples", ())
         made[name] = next(iter((*examples, *_others(field, None, depth + 1))), None)

@@ -83,7 +83,7 @@ def _missing(tree: YamlNode, way: list[int | str], key: str) -> Problem:
     example = examples[0] if isinstance(examples[0], str) else "..."
     said = f"missing: expected {expected}"
     add = f'add "{key}: {example}"'
-    meant = _overlaid(tree, way)
+    meant = overlaid_name(tree, way)
     return Problem(
         section.place.file,
         section.place.line,
@@ -94,7 +94,7 @@ def _missing(tree: YamlNode, way: list[int | str], key: str) -> Problem:
     )
 
 
-def _overlaid(tree: YamlNode, way: list[int | str]) -> str:
+def overlaid_name(tree: YamlNode, way: list[int | str]) -> str:
     """Suggest the existing name that an overlay may have meant, or return an empty text.
 
     A misspelt name in an overlay is a new entry, which lacks everything but the change.

@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from provision.packaging import compilation
 from provision.packaging.compilation import Answer, Release
 from provision.packaging.folder import list_files, read_file
 from provision.packaging.imports import handler_module, imported, module_file
+from provision.packaging.own_modules import OWN, own_modules
 
 RUNNING: Final = sys.version_info[:2]
 
@@ -76,8 +77,35 @@ def faults(source: Path, handler: str, runtime: str) -> list[ModuleFault]:
 
     Raise `PackagingFailed` if the folder cannot be read.
     """
+    files = _modules(list_files(source))
+    return _faults(source, files, runtime, [(files, handler)])
+
+
+def layer_faults(
+    source: Path, runtime: str, users: Sequence[tuple[Path, str]]
+) -> list[ModuleFault]:
+    """Return the faults of a layer's own modules, by the folders and handlers of its functions.
+
+    Raise `PackagingFailed` if a folder cannot be read.
+    """
+    own = _modules(own_modules(source))
+    # A function's own folder is searched before its layers.
+    together = [(own | _modules(list_files(folder)), handler) for folder, handler in users]
+    return _faults(source / OWN, own, runtime, together)
+
+
+def _modules(files: Mapping[str, Path]) -> dict[str, Path]:
+    return {name: path for name, path in files.items() if name.endswith(".py")}
+
+
+def _faults(
+    source: Path,
+    files: Mapping[str, Path],
+    runtime: str,
+    users: Sequence[tuple[Mapping[str, Path], str]],
+) -> list[ModuleFault]:
+    """Return the faults of the files; `users` are all modules that a handler finds, and it."""
     release = tuple(int(part) for part in runtime.removeprefix("python").split("."))
-    files = {name: path for name, path in list_files(source).items() if name.endswith(".py")}
     sizes = {name: path.stat().st_size for name, path in files.items()}
     large = [name for name, size in sizes.items() if size > MOST_CHECKED]
     if sum(sizes.values()) > MOST_TOGETHER:
@@ -91,10 +119,14 @@ def faults(source: Path, handler: str, runtime: str) -> list[ModuleFault]:
     found = {name: fault for name, fault in zip(contents, answers, strict=True) if fault}
     if not found:
         return []
-    reached = _reached(contents, handler)
+    reached = {path for each, handler in users for path in _reached(each, handler)}
+    handlers = " and ".join(dict.fromkeys(handler for _, handler in users)) or "a handler"
     return [
         ModuleFault(
-            files[name], line, message, _doubt(name in reached, contents[name], release, handler)
+            files[name],
+            line,
+            message,
+            _doubt(files[name] in reached, contents[name], release, handlers),
         )
         for name, (line, message) in sorted(found.items())
     ]
@@ -172,23 +204,23 @@ def _is_cut(found: re.Match[str]) -> bool:
     return depth > 0 or _ESCAPED.search(body) is not None
 
 
-def _reached(contents: Mapping[str, bytes], handler: str) -> set[str]:
-    """Return the names in the zip of all modules that the handler's module certainly imports.
+def _reached(files: Mapping[str, Path], handler: str) -> set[Path]:
+    """Return the files of all modules that the handler's module certainly imports.
 
     Imports inside functions count too.
     """
     reached: set[str] = set()
-    left = list(_run_by(contents, handler_module(handler)))
+    left = list(_run_by(files, handler_module(handler)))
     while left:
         name = left.pop()
         if name not in reached:
             reached.add(name)
-            for wanted in imported(name, contents[name]):
-                left += _run_by(contents, wanted)
-    return reached
+            for wanted in imported(name, read_file(files[name])):
+                left += _run_by(files, wanted)
+    return {files[name] for name in reached}
 
 
-def _run_by(contents: Mapping[str, bytes], dotted: str) -> Iterator[str]:
+def _run_by(contents: Container[str], dotted: str) -> Iterator[str]:
     """Yield the files that `import dotted` runs: importing a.b.c runs a and a.b first."""
     parts = dotted.split(".")
     for end in range(1, len(parts) + 1):

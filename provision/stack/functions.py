@@ -57,7 +57,7 @@ def add_functions(
     network: NetworkNodes,
     encryption: EncryptionKey,
 ) -> Mapping[str, FunctionNodes]:
-    layers = {key: add_layer(stack, inputs, key) for key in inputs.config.layers}
+    layers = {key: add_layer(stack, inputs, key) for key in inputs.config.built_layers}
     around = {
         key: _add_surroundings(stack, inputs, key, network, encryption)
         for key in inputs.config.functions
@@ -70,7 +70,7 @@ def add_functions(
             key,
             around[key],
             (network, interfaces),
-            [layers[layer] for layer in inputs.config.functions[key].layers],
+            layers,
             encryption,
         )
         for key in inputs.config.functions
@@ -195,10 +195,11 @@ def _add_function(
     key: str,
     around: _FunctionPrerequisites,
     place: tuple[NetworkNodes, Node[NetworkInterfaces]],
-    layers: Sequence[Node[Layer]],
+    layers: Mapping[str, Node[Layer]],
     encryption: EncryptionKey,
 ) -> FunctionNodes:
     network, interfaces = place
+    names = inputs.config.functions[key].layers
     node = stack.add(
         f"function.{key}",
         lambda get: replace(
@@ -208,7 +209,10 @@ def _add_function(
             log_group=get(around.logs).name,
             group_ids=(get(network.group).id,),
             subnet_ids=sort_known(get(subnet).id for subnet in network.subnets),
-            layers=tuple(get(layer).arn for layer in layers),
+            layers=tuple(
+                get(layers[name]).arn if name in layers else inputs.config.layers[name].arn or ""
+                for name in names
+            ),
             key=encryption.arn(get),
         ),
         needs=[
@@ -217,7 +221,7 @@ def _add_function(
             around.logs,
             network.group,
             *network.subnets,
-            *layers,
+            *(layers[name] for name in names if name in layers),
             *encryption.needs,
         ],
         # State files have the key last, so it is named here too.

@@ -1,4 +1,4 @@
-"""Adds the layers: packages of a requirements.txt, for the runtimes of the functions using them."""
+"""Adds the layers that are built here, for the runtimes of the functions that use them."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from provision.aws.concurrency import Once
-from provision.config import Config
+from provision.config import Config, Function
 from provision.packaging.archive import Archive, zip_directory
 from provision.packaging.cache import Cache
 from provision.packaging.handlers import in_folder, problem_in_layers
@@ -48,7 +48,7 @@ class PackageBuilder:
 
     def build_layers(self) -> None:
         """Build all layers now, in the calling thread: the installer then ends with Ctrl-C."""
-        for name in self._config.layers:
+        for name in self._config.built_layers:
             self.layer(name)
 
     def lost_handlers(self) -> dict[str, str]:
@@ -56,6 +56,8 @@ class PackageBuilder:
         lost = {}
         for name, function in self._config.functions.items():
             if not in_folder(function.source, function.handler):
+                if self._uses_given(function):
+                    continue  # it may be there
                 zips = [Path(self.layer(each).zip) for each in function.layers]
                 if said := problem_in_layers(zips, function.handler):
                     lost[name] = said
@@ -65,17 +67,25 @@ class PackageBuilder:
         """Return, by function, what is too large when unzipped with all its layers (L23)."""
         found = {}
         for name, function in self._config.functions.items():
-            layers = {each: zip_size(Path(self.layer(each).zip)) for each in function.layers}
+            layers = {
+                each: zip_size(Path(self.layer(each).zip))
+                for each in function.layers
+                if each in self._config.built_layers
+            }
             if said := overweight(folder_size(function.source), layers):
                 found[name] = said
         return found
+
+    def _uses_given(self, function: Function) -> bool:
+        """Return whether the function has a layer that is published already, of unknown content."""
+        return any(each not in self._config.built_layers for each in function.layers)
 
     def _package_function(self, name: str) -> Package:
         with self._trace.span(f"package function {name}", "package"):
             return self._stored(zip_directory(self._config.functions[name].source))
 
     def _package_layer(self, name: str) -> Package:
-        source = self._config.layers[name].source
+        source = self._config.built_layers[name]
         runtime, architecture = self._target(name)
         with self._trace.span(f"package layer {name}", "package"):
             return self._stored(

@@ -62,7 +62,7 @@ class _NamedSources:
         return self._of(self._config.functions[name].source)
 
     def layer(self, name: str) -> Package:
-        return self._of(self._config.layers[name].source)
+        return self._of(self._config.built_layers[name])
 
     def _of(self, source: Path) -> Package:
         digest = hashlib.sha256(str(source).encode()).digest()

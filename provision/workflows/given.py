@@ -62,14 +62,14 @@ def check_given(aws: Aws, seen: Plan, say: Callable[[str], None]) -> None:
                 say(words)
 
 
-def say_absent(seen: Plan, say: Callable[[str], None]) -> None:
-    """Say what the emulator cannot have: what others own is in AWS alone."""
+def say_absent(seen: Plan, account: str, say: Callable[[str], None]) -> None:
+    """Pass to `say` what is in AWS alone, and not in the emulator, whose account is given."""
     everything = _steps(seen)
     wants = {node: one.want for node, one in seen.changes.items() if one.want is not None}
     for topic in sorted(_topics(wants.values(), everything)):
         say(f"the topic {topic} is not here: no alarm is sent to it")
     for node, arns in _layers(wants, everything).items():
-        for arn in arns:
+        for arn in (one for one in arns if one.split(":")[4] != account):
             say(
                 f"{node}: the layer {arn} is empty here; if the code imports from it, below"
                 " `environments: local:` name a `source` in its place, and `arn: null`"

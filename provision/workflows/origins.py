@@ -46,7 +46,7 @@ def edited(config: Config, file: Path) -> Edited:
     """Return the files of a stack whose configuration was read from `file`."""
     home = file.resolve().parent
     folders = {f"function.{key}": _shown(f.source, home) for key, f in config.functions.items()}
-    folders |= {f"layer.{key}": _shown(one.source, home) for key, one in config.layers.items()}
+    folders |= {f"layer.{key}": _shown(one, home) for key, one in config.built_layers.items()}
     return Edited(file.name, folders)
 
 

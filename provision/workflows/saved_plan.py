@@ -116,7 +116,7 @@ def capture_plan(
             **{
                 f"functions.{key}": inputs.packages.function(key).sha256 for key in config.functions
             },
-            **{f"layers.{key}": inputs.packages.layer(key).sha256 for key in config.layers},
+            **{f"layers.{key}": inputs.packages.layer(key).sha256 for key in config.built_layers},
         },
         nodes=planned(salt, changes),
     )

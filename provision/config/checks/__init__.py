@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from provision.config.checks.boundary import check_boundary
-from provision.config.checks.given import check_topic
+from provision.config.checks.given import check_layers, check_topic
 from provision.config.checks.limits import (
     check_alarms,
     check_capacity,
@@ -52,6 +52,7 @@ def check_values(tree: YamlNode, folder: Path) -> list[Problem]:  # noqa: ARG001
         *check_region(tree),
         *check_network(tree),
         *check_references(tree),
+        *check_layers(tree),
         *check_shared_layers(tree),
         *check_moved(tree),
         *check_routes(tree),
@@ -146,6 +147,8 @@ def check_shared_layers(tree: YamlNode) -> Iterator[Problem]:
         for layer in layers.elements if layers else ():
             if not isinstance(layer.value, str):
                 continue  # validation reports it
+            if tree.string("layers", layer.value, "arn"):
+                continue  # built by others, perhaps for several
             other, first = users.setdefault(layer.value, (name, function.node))
             for key, default in (("runtime", usual.runtime), ("architecture", usual.architecture)):
                 ours = function.node.string(key) or default

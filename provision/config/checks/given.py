@@ -10,10 +10,12 @@ from typing import Final
 
 from provision.config.checks.regions import partitions
 from provision.config.problems import Problem
+from provision.config.validation import overlaid_name
 from provision.config.yaml.nodes import YamlNode
 
 _PARTS: Final = 6
 """The fewest parts of an ARN, which colons separate."""
+_ADD: Final = 'add "source: FOLDER", or "arn: ARN"'
 
 
 def check_topic(tree: YamlNode) -> Iterator[Problem]:
@@ -36,13 +38,32 @@ def check_topic(tree: YamlNode) -> Iterator[Problem]:
         )
 
 
+def check_layers(tree: YamlNode) -> Iterator[Problem]:
+    """Check that each layer has a folder or an ARN, and that functions can use the ARN."""
+    for name, layer in tree.children("layers"):
+        source, arn = layer.node.get("source"), layer.node.get("arn")
+        built, given = (each is not None and each.value is not None for each in (source, arn))
+        if not isinstance(layer.node.value, dict):
+            continue  # validation reports it
+        if not built and not given:
+            meant = overlaid_name(tree, ["layers", name])
+            yield layer.problem(
+                "missing: expected a source to build it from, or the ARN of a published layer",
+                f"{meant} If not, {_ADD}" if meant else _ADD,
+            )
+        if arn is not None and built and given:
+            yield arn.problem("a layer has a source or an ARN", "remove one of the two")
+        elif arn is not None and isinstance(arn.value, str):
+            yield from _misplaced(tree, arn, "layer")
+
+
 def _misplaced(tree: YamlNode, node: YamlNode, what: str) -> Iterator[Problem]:
     """Yield a problem if the ARN is of another region, or of another partition than its region."""
     region, parts = tree.string("region"), str(node.value).split(":")
     if not region or len(parts) < _PARTS:
         return  # validation reports it
     partition = partitions().get(region)
-    if parts[3] != region:
+    if parts[3] != region:  # neither alarms nor functions reach another region
         yield node.problem(
             f"the {what} is in {parts[3]} and the stack in {region}", f"name one of {region}"
         )

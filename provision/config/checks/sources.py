@@ -6,8 +6,10 @@ import difflib
 import re
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from provision.config.problems import Problem
 from provision.config.schema.functions import Function
@@ -15,15 +17,17 @@ from provision.config.schema.types import HANDLER
 from provision.config.yaml.nodes import YamlNode
 from provision.packaging.folder import PackagingFailed, check_sizes, list_files
 from provision.packaging.handlers import handler_problem, in_folder
-from provision.packaging.modules import PATIENCE, ModuleFault, faults
+from provision.packaging.modules import PATIENCE, ModuleFault, faults, layer_faults
+from provision.packaging.own_modules import OWN, own_modules
 from provision.packaging.requirements import FILE, compile_command, read_requirements
 
 
 def check_sources(tree: YamlNode, folder: Path) -> Iterator[Problem]:
     """Check that folders, requirements and handlers exist, and that modules compile."""
-    for _, layer in tree.children("layers"):
+    for name, layer in tree.children("layers"):
         if source := _written(layer.node, "source"):
             yield from _in_folder(source, folder) or _requirements(source, folder)
+            yield from _own_modules(tree, name, source, folder)
     found: list[Problem] = []
     began = time.monotonic()
     for _, function in tree.children("functions"):
@@ -115,18 +119,59 @@ def _contents(source: YamlNode, folder: Path) -> list[Problem]:
 
 
 def _requirements(source: YamlNode, folder: Path) -> list[Problem]:
-    """Check that requirements.txt has pinned packages only; problems name its own lines."""
+    """Check that requirements.txt has pinned packages only; problems name its own lines.
+
+    With modules of one's own, a layer needs none.
+    """
     path = folder / str(source.value)
     file = path / FILE
+    if _has_own(path) and not file.exists():
+        return []
     try:
         _, wrong = read_requirements(path)
     except FileNotFoundError:
-        said = f"{path.as_posix()} holds no {FILE}"
+        said = f"{path.as_posix()} holds no {FILE}, and no modules of your own below {OWN}/"
         instead = f"write the packages that the code imports there, then: `{compile_command(path)}`"
         return [source.problem(said, instead)]
     except OSError as error:
         return [source.problem(f"{FILE} cannot be read: {error.strerror}", "make it a plain file")]
     return [Problem(file.as_posix(), one.line, 1, "", one.message, one.instead) for one in wrong]
+
+
+def _has_own(path: Path) -> bool:
+    try:
+        return bool(own_modules(path))
+    except PackagingFailed:  # `_own_modules` reports it
+        return True
+
+
+def _own_modules(tree: YamlNode, layer: str, source: YamlNode, folder: Path) -> Iterator[Problem]:
+    """Check that a layer's own modules can be packed, and compile for the functions using it."""
+    usual, path = Function.model_construct(), folder / str(source.value)
+    using = [
+        function.node
+        for _, function in tree.children("functions")
+        if (used := function.node.get("layers")) and layer in [one.value for one in used.elements]
+    ]
+    runtime = (using[0].string("runtime") if using else None) or usual.runtime
+    users = [
+        (folder / one, handler)
+        for node in using
+        if (one := node.string("source")) and (handler := node.string("handler"))
+        if (folder / one).is_dir() and re.fullmatch(HANDLER, handler)
+    ]
+    try:
+        own = own_modules(path)
+        check_sizes(own, str(path / OWN))
+    except PackagingFailed as error:
+        yield source.problem(error.message, error.hint)
+        return
+    if own and _PYTHON.fullmatch(runtime):
+        with suppress(PackagingFailed):  # of a function's folder, where it is reported
+            yield from map(_fault, layer_faults(path, runtime, users))
+
+
+_PYTHON: Final = re.compile(r"python3\.\d+")
 
 
 def _code(function: YamlNode, source: YamlNode, folder: Path) -> list[Problem]:
@@ -136,7 +181,7 @@ def _code(function: YamlNode, source: YamlNode, folder: Path) -> list[Problem]:
     path, name = folder / str(source.value), str(handler.value)
     runtime = function.string("runtime") or Function.model_construct().runtime
     try:
-        wrong = faults(path, name, runtime) if re.fullmatch(r"python3\.\d+", runtime) else []
+        wrong = faults(path, name, runtime) if _PYTHON.fullmatch(runtime) else []
         known = [] if any(fault.bound for fault in wrong) else _handler(function, handler, path)
         return [*known, *map(_fault, wrong)]
     except PackagingFailed as error:

@@ -10,6 +10,7 @@ from provision.config.schema.monitoring import FunctionAlarms
 from provision.config.schema.secrets import Secret, Value
 from provision.config.schema.types import (
     HANDLER,
+    LAYER,
     ConfigSection,
     Name,
     Names,
@@ -23,12 +24,23 @@ Grant = Literal["read", "write"]
 
 
 class Layer(ConfigSection):
-    """Third-party packages, installed for Lambda's Python and processor."""
+    """Code that functions share: a folder to build it from, or a layer that others published.
 
-    source: Source = Field(
-        description="Folder with a requirements.txt of pinned wheels and their hashes, relative to"
-        " this file.",
+    Either `source` or `arn` is given.
+    """
+
+    source: Source | None = Field(
+        default=None,
+        description="Folder, relative to this file, with a requirements.txt of pinned wheels and"
+        " their hashes, with modules of your own below python/, or with both. They are built for"
+        " Lambda's Python and processor.",
         examples=["layer"],
+    )
+    arn: Annotated[str, Field(pattern=LAYER)] | None = Field(
+        default=None,
+        description="ARN of a layer version that is published already, in the stack's region."
+        " The stack neither creates nor deletes it.",
+        examples=["arn:aws:lambda:us-east-1:012345678901:layer:shared:3"],
     )
 
 

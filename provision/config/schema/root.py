@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -118,6 +119,11 @@ class Config(ConfigSection):
     def former_keys(self) -> dict[str, str]:
         """Each renamed node → the key it had: `table.new` → `old`."""
         return {new: old.partition(".")[2] for old, new in self.moved.items()}
+
+    @property
+    def built_layers(self) -> dict[str, Path]:
+        """The folder of each layer that is built here; the others are published already."""
+        return {key: layer.source for key, layer in self.layers.items() if layer.source}
 
     @property
     def protected(self) -> bool:

@@ -30,6 +30,7 @@ HEADER = r"^[A-Za-z0-9!#$%&*+.^_`|~-]+$"  # API Gateway ends a constant value at
 MOVABLE = r"^(table|function|layer)\.[a-z]([a-z0-9-]*[a-z0-9])?$"
 ALIAS = r"^alias/[A-Za-z0-9/_-]+$"
 KEY = r"^(managed|create|alias/[A-Za-z0-9/_-]+)$"
+LAYER = r"^arn:[a-z0-9-]+:lambda:[a-z0-9-]+:[0-9]{12}:layer:[A-Za-z0-9_-]{1,140}:[1-9][0-9]{0,8}$"
 MODEL = r"^[A-Za-z0-9]+$"
 ORIGIN = r"^(\*|https?://[A-Za-z0-9.-]+(:[0-9]+)?)$"
 PARAMETER = r"^[A-Za-z0-9._$-]+$"
@@ -52,6 +53,7 @@ PATTERN_DESCRIPTIONS = {
     MOVABLE: "a node such as table.items, function.items or layer.dependencies",
     ALIAS: "the alias of a key of yours such as alias/our-key",
     KEY: "managed, create, or the alias of a key of yours such as alias/our-key",
+    LAYER: "the ARN of a layer's version, arn:aws:lambda:REGION:ACCOUNT:layer:NAME:VERSION",
     MODEL: "letters and digits only",
     ORIGIN: '"*", or a scheme and host such as https://app.example.com, with nothing after it',
     PARAMETER: "letters, digits and . _ $ -",

@@ -260,6 +260,7 @@ TABLE: Final = "arn:aws:dynamodb:us-east-1:123456789012:table"
 LOGS: Final = "arn:aws:logs:us-east-1:123456789012:log-group"
 CERTIFICATE: Final = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 GIVEN_TOPIC: Final = "arn:aws:sns:us-east-1:123456789012:on-call"
+GIVEN_LAYER: Final = "arn:aws:lambda:us-east-1:017000801446:layer:Shared:7"
 TLS_13: Final = "SecurityPolicy_TLS13_1_3_2025_09"
 READS: Final = [
     f"dynamodb:{action}" for action in ("BatchGetItem", "DescribeTable", "GetItem", "Query", "Scan")
@@ -401,6 +402,11 @@ ROWS: Final[Mapping[str, Row]] = {
         "layers.first.source",
         "layer-three",
         {"layer.first:sha256": "layer-three-hex", "layer.first:zip": "layer-three.zip"},
+    ),
+    "layers.<name>.arn": Row(
+        "layers.first",
+        {"arn": GIVEN_LAYER},
+        {"layer.first:": ABSENT, "function.items:layers": (GIVEN_LAYER,), **released()},
     ),
     "functions.<name>.source": Row(
         "functions.items.source",
@@ -854,7 +860,7 @@ class FolderNames:
         return self._of(self._config.functions[name].source)
 
     def layer(self, name: str) -> Package:
-        return self._of(self._config.layers[name].source)
+        return self._of(self._config.built_layers[name])
 
     def _of(self, source: Path) -> Package:
         return Package(f"{source.name}.zip", f"{source.name}-hex", f"{source.name}-base64")

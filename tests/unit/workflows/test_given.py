@@ -22,7 +22,7 @@ from provision.steps.lambda_.function import Function
 from provision.steps.lambda_.layer import Layer
 from provision.steps.sns.topic import Topic
 from provision.workflows.deployer_policy import Purpose, deployer_asks
-from provision.workflows.given import check_given
+from provision.workflows.given import check_given, say_absent
 from tests.support.harness import new_aws
 from tests.support.sample_stack import TinySources, configured
 
@@ -188,3 +188,17 @@ def test_the_deployer_may_ask_for_it(tmp_path: Path, purpose: Purpose) -> None:
     assert asked({}) == set()
     given = {"monitoring": {"topic": TOPIC}}
     assert asked(given) == {("sns:GetTopicAttributes", TOPIC)}
+
+
+def test_on_local_it_is_said_that_layers_and_topics_of_aws_are_not_there() -> None:
+    theirs = "arn:aws:lambda:us-east-1:017000801446:layer:Shared:7"
+    wants: dict[str, Step] = {"f": function(theirs, f"{LAYERS}:held:1"), "a": alarm(TOPIC)}
+    changes = {
+        name: ResourceChange(name, (), step.KIND, step, None, (), Action.CREATE)
+        for name, step in wants.items()
+    }
+    said: list[str] = []
+    say_absent(Plan(changes), "123456789012", said.append)
+    topic, layer = said
+    assert topic.startswith(f"the topic {TOPIC} is not here")
+    assert layer.startswith(f"f: the layer {theirs} is empty here")
