@@ -25,6 +25,7 @@ from provision.workflows.checks.http import HttpCaller, request_pace
 from provision.workflows.checks.round import RunMemory
 from provision.workflows.checks.runner import Checked, CheckRun
 from provision.workflows.checks.target import CheckTarget, find_target
+from provision.workflows.checks.verdict import Verdict
 from provision.workflows.logs.reader import log_pace
 from provision.workspace import Workspace
 
@@ -32,8 +33,10 @@ AFTER_UP: Final = 120
 """Seconds for which `up --check` asks again: a key may need them until it is accepted (A27)."""
 _HINT: Final = "`provision plan` shows what differs; `provision up` puts it right"
 _LOGS: Final = "`provision logs --errors --since 5m` shows why the function fails"
+_STORY: Final = "`provision logs --since 5m` shows what the function did"
 _SERVER_ERROR: Final = re.compile(r"(?:.* )?5\d\d")
 """An answer's status, alone or behind the request, that the function or its integration caused."""
+_CLIENT_ERROR: Final = re.compile(r"[34]\d\d")
 
 
 @dataclass(frozen=True)
@@ -116,10 +119,15 @@ def failure_of(checked: Checked) -> ChecksFailed | None:
 
 def _hint_for(checked: Checked) -> str:
     """Return what to type after failures: the logs if only functions fail, else the plan."""
-    fails = [bool(_SERVER_ERROR.fullmatch(one.verdict.have)) for one in checked.failures]
-    if all(fails):
+    hints = [_hint_of(one.verdict) for one in checked.failures]
+    return "; ".join(hint for hint in (_HINT, _LOGS, _STORY) if hint in hints)
+
+
+def _hint_of(failure: Verdict) -> str:
+    if _SERVER_ERROR.fullmatch(failure.have):
         return _LOGS
-    return f"{_HINT}; {_LOGS}" if any(fails) else _HINT
+    own = failure.by_function and _CLIENT_ERROR.fullmatch(failure.have)
+    return _STORY if own else _HINT
 
 
 def _refuse_unknown(options: CheckOptions) -> None:

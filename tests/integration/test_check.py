@@ -134,6 +134,15 @@ def test_a_function_that_fails_leads_to_its_logs(deployed: Provision, api: Api) 
     assert "provision plan" not in found.out + found.err
 
 
+def test_a_function_that_refuses_leads_to_all_its_logs(deployed: Provision, api: Api) -> None:
+    api.status = 404
+    found = deployed("check", "--wait", "120", "--only", "key-right", "--only", "cors-answer")
+    assert found.code == 5
+    assert "the function itself answers so" in found.out
+    assert "`provision logs --since 5m` shows what the function did" in found.out
+    assert "provision plan" not in found.out + found.err
+
+
 def test_the_document(deployed: Provision, api: Api) -> None:
     api.status = 500
     found = deployed("check", "--json", "--wait", "0", "--skip", "access-log")

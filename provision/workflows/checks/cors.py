@@ -12,7 +12,7 @@ from provision.workflows.checks.keys import keyed_answer, needs_key, reaches, re
 from provision.workflows.checks.refusable import Unprovable
 from provision.workflows.checks.round import Round
 from provision.workflows.checks.target import CheckTarget
-from provision.workflows.checks.verdict import Verdict, failed, held_up, passed
+from provision.workflows.checks.verdict import Verdict, failed, failed_by_function, held_up, passed
 
 ORIGIN: Final = "access-control-allow-origin"
 HEADERS: Final = "access-control-allow-headers"
@@ -22,6 +22,7 @@ _ABSENT: Final = "config.yaml has no cors"
 _OF_4XX: Final = "DEFAULT_4XX"
 _OF_5XX: Final = "DEFAULT_5XX"
 _GATEWAY: Final = "gatewayresponse.header."
+_BY_FUNCTION: Final = "the function's answer has the header, as `answer` in api_helpers.py makes it"
 _OK: Final = range(200, 300)
 
 
@@ -79,7 +80,8 @@ def _cors_answer(this: Round, subject: str) -> Verdict:
     if not reaches(answer, plain="{" not in route.path):
         return held_up("the function did not answer: see key-right")
     if wrong := wrong_header(answer.headers, ORIGIN, cors.origin):
-        return failed(f"{ORIGIN}: {cors.origin}", f"{wrong} on the {answer.status}")
+        have = f"{wrong} on the {answer.status}"
+        return failed_by_function(f"{ORIGIN}: {cors.origin}", have, _BY_FUNCTION)
     return passed(f"{ORIGIN}: {cors.origin}")
 
 

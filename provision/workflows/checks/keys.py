@@ -12,7 +12,7 @@ from provision.workflows.checks.http import HttpAnswer
 from provision.workflows.checks.refusable import Unprovable
 from provision.workflows.checks.round import Round, Traced
 from provision.workflows.checks.target import CheckTarget
-from provision.workflows.checks.verdict import Verdict, failed, held_up, passed
+from provision.workflows.checks.verdict import Verdict, failed, failed_by_function, held_up, passed
 
 NO_KEY: Final = "no API key of the stack is enabled"
 _OK: Final = range(200, 300)
@@ -86,6 +86,8 @@ def _key_right(this: Round, subject: str) -> Verdict:
     if isinstance(answer, Unprovable):
         return failed(want, "not sent, since another API could get the key", answer.why)
     if not reaches(answer, plain=plain):
+        if answer.is_of_function:
+            return failed_by_function(want, answer.label, _why_of_function(answer))
         return failed(want, answer.label, _why(this, answer))
     this.memory.traced.setdefault(this.target.function_of(route), Traced(route, answer))
     return passed(f"{subject} {answer.status}")
@@ -123,6 +125,14 @@ def _why(this: Round, answer: HttpAnswer) -> str:
     if this.target.inputs.config.api.waf and _REFUSED_HERE not in answer.message:
         return "the web ACL may have blocked it: it is not how the API refuses a key"
     return "a key works up to two minutes after it was attached: --wait 120"
+
+
+def _why_of_function(answer: HttpAnswer) -> str:
+    if answer.status == HTTPStatus.BAD_GATEWAY:
+        return "the function failed, or returned what API Gateway cannot pass on"
+    if answer.status == HTTPStatus.GATEWAY_TIMEOUT:
+        return "the function did not answer in time"
+    return "the function itself answers so"
 
 
 def _route_unknown(this: Round, subject: str) -> Verdict:  # noqa: ARG001  (there is one)

@@ -15,6 +15,7 @@ from provision.workflows.checks.verdict import (
     CheckStatus,
     Verdict,
     failed,
+    failed_by_function,
     held_up,
     passed,
     skipped,
@@ -22,6 +23,7 @@ from provision.workflows.checks.verdict import (
 from tests.support.virtual_clock import VirtualClock
 
 GOOD, BAD, HELD = passed("fine"), failed("fine", "not"), held_up("another failed")
+OWN = failed_by_function("fine", "502", "the function failed")
 
 
 class Aws:
@@ -107,6 +109,22 @@ def test_what_another_failure_holds_up_is_tried_again_and_ends_as_skipped() -> N
     checked, aws = run(scripted(HELD, least_wait=30), wait=3)
     assert status(checked) == [CheckStatus.SKIP]
     assert sum(aws.clock.slept) == pytest.approx(3)
+
+
+def test_a_failure_of_the_function_is_confirmed_once_and_never_waited_for() -> None:
+    checked, aws = run(scripted(OWN), wait=120)
+    assert status(checked) == [CheckStatus.FAIL]
+    assert aws.clock.slept == [PAUSE]
+    checked, aws = run(scripted(OWN, BAD, OWN, GOOD, GOOD), wait=120)
+    assert status(checked) == [CheckStatus.PASS], "the old version may answer for a moment"
+
+
+def test_what_a_final_failure_holds_up_is_not_waited_for_either() -> None:
+    checked, aws = run(scripted(OWN), scripted(HELD), scripted(GOOD), wait=120)
+    assert status(checked) == [CheckStatus.FAIL, CheckStatus.SKIP, CheckStatus.PASS]
+    assert aws.clock.slept == [PAUSE]
+    checked, aws = run(scripted(OWN), scripted(HELD), scripted(BAD), wait=12)
+    assert sum(aws.clock.slept) == pytest.approx(12), "the other failure may pass, and free it"
 
 
 def test_what_has_nothing_to_ask_is_skipped_at_once() -> None:
