@@ -47,12 +47,21 @@ def complete_events(context: click.Context, _: click.Parameter, begun: str) -> l
     return _matching(saved_events(config), begun)
 
 
+def complete_checks(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Return the checks that `check --only` and `--skip` take."""
+    from provision.workflows.checks.descriptions import CHECK_DESCRIPTIONS  # noqa: PLC0415
+
+    return _matching(CHECK_DESCRIPTIONS, begun)
+
+
 def complete_explained(context: click.Context, param: click.Parameter, begun: str) -> list[str]:
-    """Return the error codes, the words and the nodes that `explain` takes."""
-    from provision.workflows.explanations.lookup import ERRORS, WORDS  # noqa: PLC0415
+    """Return the error codes, words, checks, kinds and nodes that `explain` takes."""
+    from provision.workflows.checks.descriptions import CHECK_DESCRIPTIONS  # noqa: PLC0415
+    from provision.workflows.explanations.lookup import ERRORS, KIND_NAMES, WORDS  # noqa: PLC0415
 
     words = [word for word in WORDS if " " not in word]
-    return [*_matching((*ERRORS, *words), begun), *complete_nodes(context, param, begun)]
+    known = (*ERRORS, *words, *CHECK_DESCRIPTIONS, *KIND_NAMES)
+    return [*_matching(known, begun), *complete_nodes(context, param, begun)]
 
 
 def _place(context: click.Context) -> tuple[Path, Path | None, str]:

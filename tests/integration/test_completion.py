@@ -52,6 +52,10 @@ def test_another_shell_is_a_usage_error(provision: Provision) -> None:  # noqa: 
         ("provision graph --of function.", 3, ["function.items"]),
         ("provision explain not-p", 2, ["not-permitted", "not-pushed"]),
         ("provision explain table.", 2, ["table.items"]),
+        ("provision explain dynamodb.", 2, ["dynamodb.table"]),
+        ("provision explain key-m", 2, ["key-missing"]),
+        ("provision check --only key-r", 3, ["key-right"]),
+        ("provision check --skip dead", 3, ["dead-letters"]),
     ],
 )
 def test_names_of_the_project_and_never_an_error(

@@ -131,8 +131,6 @@ def _preflight(this: Round, subject: str) -> Verdict:
 CORS_CHECKS: Final = (
     EndpointCheck(
         id="cors-answer",
-        asks="the answer of `key-right`, with `Origin`",
-        passes="allow-origin as configured",
         noun="route",
         subjects=lambda target: _with_cors(target, readable(target)),
         ask=_cors_answer,
@@ -140,8 +138,6 @@ CORS_CHECKS: Final = (
     ),
     EndpointCheck(
         id="cors-refusal",
-        asks="the 403 of `key-missing`, with `Origin`; the gateway response DEFAULT_4XX",
-        passes="allow-origin and allow-headers as configured",
         noun="refusal",
         subjects=lambda target: _with_cors(target, _refusing(target)),
         ask=_cors_refusal,
@@ -149,16 +145,12 @@ CORS_CHECKS: Final = (
     ),
     EndpointCheck(
         id="cors-5xx",
-        asks="the gateway response DEFAULT_5XX, which cannot be provoked safely",
-        passes="allow-origin and allow-headers are in it",
         subjects=lambda target: _with_cors(target, [_OF_5XX]),
         ask=_gateway_response,
         absent=_ABSENT,
     ),
     EndpointCheck(
         id="preflight",
-        asks="OPTIONS of each path, without a key",
-        passes="2xx; origin, headers, methods and max-age as configured",
         noun="path",
         subjects=lambda target: _with_cors(target, _paths(target)),
         ask=_preflight,

@@ -10,6 +10,7 @@ from typing import Final
 from provision.aws.client import Aws
 from provision.workflows.checks.check import EndpointCheck
 from provision.workflows.checks.http import AT_ONCE, Caller
+from provision.workflows.checks.not_asked import NotAsked
 from provision.workflows.checks.round import Round, RunMemory
 from provision.workflows.checks.target import CheckTarget
 from provision.workflows.checks.verdict import CheckOutcome, CheckStatus, Verdict, skipped
@@ -47,6 +48,7 @@ class Checked:
 
     outcomes: Sequence[CheckOutcome]
     seconds: float = 0.0
+    not_asked: Sequence[NotAsked] = ()
 
     def count(self, status: CheckStatus) -> int:
         return sum(outcome.verdict.status is status for outcome in self.outcomes)

@@ -43,7 +43,7 @@ def scripted(*verdicts: Verdict, **more: Any) -> EndpointCheck:
         return next(said, verdicts[-1])
 
     settings: dict[str, Any] = {"subjects": lambda _: ["x"], **more}
-    return EndpointCheck(id="it", asks="", passes="", ask=ask, **settings)
+    return EndpointCheck(id="it", ask=ask, **settings)
 
 
 def run(*checks: EndpointCheck, wait: float = 10, local: bool = False) -> tuple[Checked, Aws]:
@@ -140,7 +140,7 @@ def test_a_signal_ends_it() -> None:
         this.aws.clock.stop()
         return BAD
 
-    check = EndpointCheck(id="it", asks="", passes="", subjects=lambda _: ["x"], ask=ask)
+    check = EndpointCheck(id="it", subjects=lambda _: ["x"], ask=ask)
     with pytest.raises(Interrupted):
         run(check, wait=100)
 
