@@ -22,7 +22,7 @@ class NotAsked:
 
 
 def not_asked(target: CheckTarget, asked: Sequence[EndpointCheck]) -> list[NotAsked]:
-    """Return the routes that `key-right` and `public` leave out, and the checks that `--deep` would add.
+    """Return the routes that `key-right` and `public` leave out, and the checks of `--deep`.
 
     With a choice of checks that does not have them, nothing is left out.
     """
