@@ -91,10 +91,10 @@ def faults(source: Path, handler: str, runtime: str) -> list[ModuleFault]:
     found = {name: fault for name, fault in zip(contents, answers, strict=True) if fault}
     if not found:
         return []
-    reached = _reached(contents, handler)
+    imports = reached(contents, handler)
     return [
         ModuleFault(
-            files[name], line, message, _doubt(name in reached, contents[name], release, handler)
+            files[name], line, message, _doubt(name in imports, contents[name], release, handler)
         )
         for name, (line, message) in sorted(found.items())
     ]
@@ -172,20 +172,20 @@ def _is_cut(found: re.Match[str]) -> bool:
     return depth > 0 or _ESCAPED.search(body) is not None
 
 
-def _reached(contents: Mapping[str, bytes], handler: str) -> set[str]:
+def reached(contents: Mapping[str, bytes], handler: str) -> set[str]:
     """Return the names in the zip of all modules that the handler's module certainly imports.
 
     Imports inside functions count too.
     """
-    reached: set[str] = set()
+    found: set[str] = set()
     left = list(_run_by(contents, handler_module(handler)))
     while left:
         name = left.pop()
-        if name not in reached:
-            reached.add(name)
+        if name not in found:
+            found.add(name)
             for wanted in imported(name, contents[name]):
                 left += _run_by(contents, wanted)
-    return reached
+    return found
 
 
 def _run_by(contents: Mapping[str, bytes], dotted: str) -> Iterator[str]:
