@@ -15,8 +15,9 @@ from provision.model.step import FieldRole, Tagged, fields_with
 from provision.preflight.limits import ANY_TAGGED, LIMITS, PACKED
 from provision.steps import KINDS
 from provision.workflows.checks.descriptions import CHECK_DESCRIPTIONS
+from provision.workflows.explanations import lookup
 from provision.workflows.explanations.kinds import kind_page
-from provision.workflows.explanations.lookup import ERRORS, KIND_NAMES, WORDS, key_of
+from provision.workflows.explanations.lookup import ERRORS, WORDS, key_of
 from tests.conformance.hints.line import refusals
 from tests.support.sample_stack import ROOT
 from tests.unit.workflows.errors_page import PAGE, whole_page
@@ -156,7 +157,7 @@ def test_no_name_means_two_things() -> None:
 
 
 def test_the_names_for_tab_are_those_of_the_kinds() -> None:
-    assert sorted(KINDS) == list(KIND_NAMES)
+    assert sorted(KINDS) == list(lookup.KIND_NAMES)
 
 
 @pytest.mark.parametrize("typed", ["[locked]", "LOCKED", "`locked`", " locked "])
