@@ -47,6 +47,34 @@ def complete_events(context: click.Context, _: click.Parameter, begun: str) -> l
     return _matching(saved_events(config), begun)
 
 
+def complete_routes(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Return the routes of config.yaml, for `invoke --route`."""
+    config, _state, _environment = _place(context)
+    return _matching(outline_of(config).routes, begun)
+
+
+def complete_keys(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Return the names of the API keys of config.yaml."""
+    config, _state, _environment = _place(context)
+    return _matching(outline_of(config).keys, begun)
+
+
+def complete_outputs(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Return the names of the outputs that the stack of config.yaml has once it is deployed."""
+    from provision.workflows.completed_names import output_names_of  # noqa: PLC0415
+
+    config, _state, _environment = _place(context)
+    return _matching(output_names_of(outline_of(config)), begun)
+
+
+def complete_config_keys(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Return the keys that `config explain` takes, with the names that config.yaml has."""
+    from provision.workflows.completed_names import config_keys_of  # noqa: PLC0415
+
+    config, _state, _environment = _place(context)
+    return _matching(config_keys_of(outline_of(config)), begun)
+
+
 def complete_checks(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     """Return the checks that `check --only` and `--skip` take."""
     from provision.workflows.checks.descriptions import CHECK_DESCRIPTIONS  # noqa: PLC0415
@@ -61,7 +89,10 @@ def complete_explained(context: click.Context, param: click.Parameter, begun: st
 
     words = [word for word in WORDS if " " not in word]
     known = (*ERRORS, *words, *CHECK_DESCRIPTIONS, *KIND_NAMES)
-    return [*_matching(known, begun), *complete_nodes(context, param, begun)]
+    found = _matching(known, begun)
+    if begun and found:  # nodes have names of their own, and reading them takes time
+        return found
+    return [*found, *complete_nodes(context, param, begun)]
 
 
 def _place(context: click.Context) -> tuple[Path, Path | None, str]:
