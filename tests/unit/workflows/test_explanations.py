@@ -72,7 +72,10 @@ CODES = {
     "zip-unusable": 1,
 }
 """Published with their exit codes: scripts read both. A class that is renamed breaks them."""
-INTERNAL = {"step", "capability", "want", "have", "field diff", "value diff", "owned"}
+INTERNAL = {
+    *("step", "capability", "want", "have", "field diff", "value diff", "owned"),
+    *("area", "edition", "walk"),
+}
 """Words of ARCHITECTURE.md that no user meets, and a form of another one."""
 COMMAND = re.compile(r"`(provision [^`]+)`")
 
