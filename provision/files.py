@@ -12,7 +12,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -167,7 +166,7 @@ def replace_private(path: Path, content: bytes) -> None:
 @contextmanager
 def whole_file(path: Path) -> Iterator[int]:
     """Yield the descriptor of a new file that is renamed to `path` if the block succeeds."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.new")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.new")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _EXACT
     descriptor = os.open(temporary, flags, 0o600)
     try:

@@ -47,12 +47,52 @@ def complete_events(context: click.Context, _: click.Parameter, begun: str) -> l
     return _matching(saved_events(config), begun)
 
 
+def complete_routes(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Return the routes of config.yaml, for `invoke --route`."""
+    config, _state, _environment = _place(context)
+    return _matching(outline_of(config).routes, begun)
+
+
+def complete_keys(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Return the names of the API keys of config.yaml."""
+    config, _state, _environment = _place(context)
+    return _matching(outline_of(config).keys, begun)
+
+
+def complete_outputs(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Return the names of the outputs that the stack of config.yaml has once it is deployed."""
+    from provision.workflows.completed_names import output_names_of  # noqa: PLC0415
+
+    config, _state, _environment = _place(context)
+    return _matching(output_names_of(outline_of(config)), begun)
+
+
+def complete_config_keys(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Return the keys that `config explain` takes, with the names that config.yaml has."""
+    from provision.workflows.completed_names import config_keys_of  # noqa: PLC0415
+
+    config, _state, _environment = _place(context)
+    return _matching(config_keys_of(outline_of(config)), begun)
+
+
+def complete_checks(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Return the checks that `check --only` and `--skip` take."""
+    from provision.workflows.checks.descriptions import CHECK_DESCRIPTIONS  # noqa: PLC0415
+
+    return _matching(CHECK_DESCRIPTIONS, begun)
+
+
 def complete_explained(context: click.Context, param: click.Parameter, begun: str) -> list[str]:
-    """Return the error codes, the words and the nodes that `explain` takes."""
-    from provision.workflows.explanations.lookup import ERRORS, WORDS  # noqa: PLC0415
+    """Return the error codes, words, checks, kinds and nodes that `explain` takes."""
+    from provision.workflows.checks.descriptions import CHECK_DESCRIPTIONS  # noqa: PLC0415
+    from provision.workflows.explanations.lookup import ERRORS, KIND_NAMES, WORDS  # noqa: PLC0415
 
     words = [word for word in WORDS if " " not in word]
-    return [*_matching((*ERRORS, *words), begun), *complete_nodes(context, param, begun)]
+    known = (*ERRORS, *words, *CHECK_DESCRIPTIONS, *KIND_NAMES)
+    found = _matching(known, begun)
+    if begun and found:  # nodes have names of their own, and reading them takes time
+        return found
+    return [*found, *complete_nodes(context, param, begun)]
 
 
 def _place(context: click.Context) -> tuple[Path, Path | None, str]:

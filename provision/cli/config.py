@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.command_classes import Verbs
+from provision.cli.completions import complete_config_keys
 from provision.cli.global_options import GlobalOptions
 from provision.cli.options import json_option, pass_session
 from provision.sanitizing.text import put, put_document
@@ -72,7 +73,7 @@ def _unlisted_decision(options: GlobalOptions) -> Unlisted:
 
 
 @config_group.command("explain")
-@click.argument("key", nargs=-1)
+@click.argument("key", nargs=-1, shell_complete=complete_config_keys)
 @json_option
 @pass_session
 def config_explain(session: Session, key: tuple[str, ...]) -> int:

@@ -23,7 +23,12 @@ class _Group(Verbs):
     """A group whose command is `list` if none is named."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse as click does, after adding the command that is left out."""
+        """Parse as click does, after adding the command that is left out.
+
+        Not for a shell's completion, which asks for the commands themselves.
+        """
+        if ctx.resilient_parsing:
+            return super().parse_args(ctx, args)
         named = any(each in self.commands for each in args)
         helped = any(each in ctx.help_option_names for each in args)
         if not named and not helped and all(each.startswith("-") for each in args[:1]):

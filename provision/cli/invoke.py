@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.command_classes import Verb
-from provision.cli.completions import complete_events, complete_functions
+from provision.cli.completions import complete_events, complete_functions, complete_routes
 from provision.cli.options import json_option, pass_session
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ version_option = click.option(
 @click.option(
     "--route",
     metavar="'METHOD /PATH'",
+    shell_complete=complete_routes,
     help="Find the function in config.yaml, and send what API Gateway would send for this request.",
 )
 @click.option("--query", multiple=True, metavar="K=V", help="With --route. Repeatable.")

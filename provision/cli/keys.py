@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.command_classes import Verbs
+from provision.cli.completions import complete_keys
 from provision.cli.options import json_option, pass_session
 
 if TYPE_CHECKING:
     from provision.commands.session import Session
 
-_key_argument = click.argument("key", metavar="KEY")
+_key_argument = click.argument("key", metavar="KEY", shell_complete=complete_keys)
 
 
 @click.group("keys", cls=Verbs, short_help="List API keys, or change them without downtime.")
@@ -36,7 +37,7 @@ def list_keys(session: Session) -> int:
 
 
 @keys_group.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_keys)
 @json_option
 @pass_session
 def rotate(session: Session, name: str) -> int:

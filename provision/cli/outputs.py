@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.command_classes import Verb
+from provision.cli.completions import complete_outputs
 from provision.cli.options import json_option, pass_session
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Verb)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_outputs)
 @json_option
 @pass_session
 def outputs(session: Session, name: str | None) -> int:

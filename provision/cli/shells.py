@@ -21,6 +21,8 @@ PROGRAM: Final = "provision"
 
 _TYPED: Final = "=bash_complete $1)"
 _FIXED: Final = "=bash_complete %(prog_name)s)"
+_READ: Final = "read type value"
+_RAW: Final = "read -r type value"
 _POWERSHELL: Final = """\
 Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
@@ -51,13 +53,20 @@ Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
 
 
 class SafeBashComplete(BashComplete):
-    """Bash's completion, which runs the fixed name.
+    """Bash's completion, which runs the fixed name, and takes a word with a blank as one.
 
     Click's runs the word that was typed, and with it a folder's own `./provision`, at Tab.
     """
 
-    source_template = BashComplete.source_template.replace(_TYPED, _FIXED)
+    source_template = BashComplete.source_template.replace(_TYPED, _FIXED).replace(_READ, _RAW)
     assert _FIXED in source_template, "click's script has changed"
+    assert _RAW in source_template, "click's script has changed"
+
+    def format_completion(self, item: CompletionItem) -> str:
+        """Return a line, in which a blank is escaped unless the word is in quotes already."""
+        line = super().format_completion(item)
+        typed = os.environ.get("COMP_WORDS", "").split("\n")[-1]
+        return line if typed[:1] in {"'", '"'} else line.replace(" ", "\\ ")
 
 
 class PowerShellComplete(ShellComplete):

@@ -14,17 +14,20 @@ import click
 from provision.commands.outputs import known_steps
 from provision.commands.session import Session
 from provision.config.checks import check_values
-from provision.errors import ChecksFailed
+from provision.errors import ChecksFailed, UsageError
 from provision.model.step import Step
 from provision.stack.lookups import key_as_recorded
 from provision.views.check import print_checked
 from provision.views.formatting import pluralize
 from provision.views.json_operate import check_document
-from provision.workflows.checks.catalog import CHECKS, DEEP, chosen, ids
+from provision.workflows.checks.catalog import CHECKS, DEEP, chosen
+from provision.workflows.checks.descriptions import CHECK_DESCRIPTIONS
 from provision.workflows.checks.http import HttpCaller, request_pace
+from provision.workflows.checks.not_asked import not_asked
 from provision.workflows.checks.round import RunMemory
 from provision.workflows.checks.runner import Checked, CheckRun
 from provision.workflows.checks.target import CheckTarget, find_target
+from provision.workflows.checks.verdict import Verdict, clipped
 from provision.workflows.logs.reader import log_pace
 from provision.workspace import Workspace
 
@@ -32,8 +35,10 @@ AFTER_UP: Final = 120
 """Seconds for which `up --check` asks again: a key may need them until it is accepted (A27)."""
 _HINT: Final = "`provision plan` shows what differs; `provision up` puts it right"
 _LOGS: Final = "`provision logs --errors --since 5m` shows why the function fails"
+_STORY: Final = "`provision logs --since 5m` shows what the function did"
 _SERVER_ERROR: Final = re.compile(r"(?:.* )?5\d\d")
 """An answer's status, alone or behind the request, that the function or its integration caused."""
+_CLIENT_ERROR: Final = re.compile(r"[34]\d\d")
 
 
 @dataclass(frozen=True)
@@ -95,13 +100,14 @@ def run_checks(
         writing = run.ask([one for one in wanted if one in DEEP], 0, report)
     session.raise_if_interrupted()
     outcomes = [*reading.outcomes, *writing.outcomes]
-    return target, Checked(outcomes, reading.seconds + writing.seconds)
+    left_out = not_asked(target, wanted)
+    return target, Checked(outcomes, reading.seconds + writing.seconds, left_out)
 
 
 def show_checks(session: Session, target: CheckTarget, checked: Checked) -> None:
     """Print the outcomes, and what to type if some failed."""
-    hint = session.call.expand_hint(_hint_for(checked)) if checked.failures else ""
-    print_checked(session.results, target, checked, hint)
+    hint = _hint_for(checked) if checked.failures else ""
+    print_checked(session.results, target, checked, hint, session.call.expand_hint)
 
 
 def failure_of(checked: Checked) -> ChecksFailed | None:
@@ -116,18 +122,27 @@ def failure_of(checked: Checked) -> ChecksFailed | None:
 
 def _hint_for(checked: Checked) -> str:
     """Return what to type after failures: the logs if only functions fail, else the plan."""
-    fails = [bool(_SERVER_ERROR.fullmatch(one.verdict.have)) for one in checked.failures]
-    if all(fails):
+    hints = [_hint_of(one.verdict) for one in checked.failures]
+    return "; ".join(hint for hint in (_HINT, _LOGS, _STORY) if hint in hints)
+
+
+def _hint_of(failure: Verdict) -> str:
+    if _SERVER_ERROR.fullmatch(failure.have):
         return _LOGS
-    return f"{_HINT}; {_LOGS}" if any(fails) else _HINT
+    own = failure.by_function and _CLIENT_ERROR.fullmatch(failure.have)
+    return _STORY if own else _HINT
 
 
 def _refuse_unknown(options: CheckOptions) -> None:
-    known = ids()
+    known = list(CHECK_DESCRIPTIONS)
     for name in (*options.only, *options.skip):
         if name not in known:
-            near = get_close_matches(name, known, 1) or known
-            raise click.UsageError(f"there is no check {name}; there is {', '.join(near)}")
+            near = get_close_matches(name, known, 1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            raise UsageError(
+                f"there is no check {clipped(name)}{meant}",
+                hint="`provision check --list` lists them",
+            )
     if not options.deep and (written := [one.id for one in DEEP if one.id in options.only]):
         raise click.UsageError(f"{written[0]} writes: it is asked with --deep alone")
     if not chosen(options.only, options.skip, deep=options.deep):

@@ -9,10 +9,12 @@ from provision import LOCAL_ENVIRONMENT
 from provision.commands.offline_config import offline_config
 from provision.commands.session import Session
 from provision.config import Config
+from provision.config.examples import example_of
 from provision.config.problems import clipped, suggest
 from provision.config.values import OPTION, VARIABLE, ConfigValue, Given, values_in_effect
+from provision.config.yaml.reader import read
 from provision.errors import UsageError
-from provision.views.config_values import print_value, print_values
+from provision.views.config_values import print_example, print_value, print_values
 from provision.views.json_config import values_document
 from provision.workflows.change_effects import IDENTITY_KEYS, Trial, trial_of
 
@@ -27,12 +29,15 @@ def explain_values(session: Session, typed: str) -> int:
     trial: Trial | None = None
     if single and found[0].key not in IDENTITY_KEYS:
         trial = trial_of(config, found[0], path.parent)
+    example = example_of(_bare(typed), read(path)[0])
     if session.call.as_json:
-        session.call.answer(values_document(config, found, trial, session.seconds))
-    elif single:
+        session.call.answer(values_document(config, found, trial, example, session.seconds))
+        return 0
+    if single:
         print_value(found[0], trial, session.call.expand_hint)
     else:
         print_values(found)
+    print_example(example)
     return 0
 
 
@@ -66,7 +71,8 @@ def _named(values: Mapping[str, ConfigValue], typed: str) -> Sequence[ConfigValu
         if bare.startswith(f"{_bare(each.key)}."):
             raise UsageError(
                 f"{clipped(typed, 100)} has no value: {each.key} is {clipped(each.text, 100)}",
-                hint=f"`provision config explain {_typed(each.key)}` explains that",
+                hint=f"`provision config explain {_typed(each.key)}` shows how it is written,"
+                f" `provision explain {_typed(clipped(typed, 100))}` what it means",
             )
     sections = {".".join(_bare(key).split(".")[:count]) for key in values for count in (1, 2)}
     near = suggest(bare, (*map(_bare, values), *sections))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from provision.commands.invocation import Invocation
 from provision.errors import UsageError
 from provision.views import explain as view
 from provision.views import json_explain as documents
+from provision.workflows.checks.descriptions import CHECK_DESCRIPTIONS, WRITING
 from provision.workflows.explanations.lookup import ERRORS, WORDS, errors_page_of, key_of
 
 if TYPE_CHECKING:
@@ -30,10 +32,11 @@ class Place:
     allow_outside: bool
 
 
-def explain(call: Invocation, place: Place, what: str) -> int:
-    """Explain an error's code, a word, a kind or a node. Nothing is called in AWS.
+def explain(call: Invocation, place: Place, what: str, commands: Mapping[str, str]) -> int:
+    """Explain an error's code, a word, a check, a kind, a node, a command or a key.
 
-    Raises UsageError with the nearest if there is no such thing.
+    Nothing is called in AWS. `commands` has the summary of each command by its words. Raises
+    UsageError with the nearest if there is no such thing.
     """
     began = time.monotonic()
     key, words = key_of(what), call.expand_hint
@@ -47,8 +50,24 @@ def explain(call: Invocation, place: Place, what: str) -> int:
     if word := WORDS.get(key):
         if not call.as_json:
             view.print_word_entry(key, word, words)
+            _say_command(call, key, commands)
         return _answered(call, documents.word_entry(key, word, words), None, began)
-    return _explain_declared(call, place, what, began)
+    if check := CHECK_DESCRIPTIONS.get(key):
+        if not call.as_json:
+            view.print_check(key, check, writes=key in WRITING, words=words)
+        entry = documents.check_entry(key, check, writes=key in WRITING)
+        return _answered(call, entry, None, began)
+    command = key.removeprefix("provision ").partition(" --")[0]
+    if command in commands:
+        if not call.as_json:
+            view.print_command(command, commands[command], words)
+        return _answered(call, documents.command_entry(command, commands[command]), None, began)
+    return _explain_declared(call, place, what, commands, began)
+
+
+def _say_command(call: Invocation, key: str, commands: Mapping[str, str]) -> None:
+    if key in commands:
+        view.put_paragraph(call.expand_hint(f"It is a command too: `provision {key} --help`"))
 
 
 def overview(call: Invocation) -> int:
@@ -58,12 +77,16 @@ def overview(call: Invocation) -> int:
     began = time.monotonic()
     kinds = sorted(KINDS)
     if not call.as_json:
-        view.print_overview(ERRORS, kinds, WORDS, call.expand_hint)
-    return _answered(call, documents.overview_entry(ERRORS, kinds, WORDS), None, began)
+        view.print_overview(ERRORS, kinds, WORDS, CHECK_DESCRIPTIONS, call.expand_hint)
+    return _answered(
+        call, documents.overview_entry(ERRORS, kinds, WORDS, CHECK_DESCRIPTIONS), None, began
+    )
 
 
-def _explain_declared(call: Invocation, place: Place, what: str, began: float) -> int:
-    """Explain a kind or a node: both are known once the steps are imported."""
+def _explain_declared(
+    call: Invocation, place: Place, what: str, commands: Mapping[str, str], began: float
+) -> int:
+    """Explain a kind, a node or a key: they are known once steps and schema are imported."""
     from provision.steps import KINDS  # noqa: PLC0415
     from provision.workflows.explanations.kinds import kind_page  # noqa: PLC0415
     from provision.workflows.explanations.nodes import node_page  # noqa: PLC0415
@@ -75,7 +98,7 @@ def _explain_declared(call: Invocation, place: Place, what: str, began: float) -
         return _answered(call, documents.kind_entry(page), None, began)
     offline = _stack(call, place)
     if offline is None or what not in offline.stack.nodes:
-        raise _unknown(what, place, KINDS, offline)
+        return _explain_key(call, place, what, (*KINDS, *commands), offline, began)
     from provision.config.load import as_written  # noqa: PLC0415
 
     tree = as_written(place.config, offline.config.environment)
@@ -83,6 +106,24 @@ def _explain_declared(call: Invocation, place: Place, what: str, began: float) -
     if not call.as_json:
         view.print_node_page(node, call.expand_hint)
     return _answered(call, documents.node_entry(node), offline.config, began)
+
+
+def _explain_key(
+    call: Invocation,
+    place: Place,
+    what: str,
+    known: Iterable[str],
+    offline: OfflineStack | None,
+    began: float,
+) -> int:
+    from provision.workflows.explanations.keys import key_pages  # noqa: PLC0415
+
+    pages = key_pages(what)
+    if not pages:
+        raise _unknown(what, place, known, offline)
+    if not call.as_json:
+        view.print_keys(pages, call.expand_hint)
+    return _answered(call, documents.keys_entry(pages), None, began)
 
 
 def _stack(call: Invocation, place: Place) -> OfflineStack | None:
@@ -108,11 +149,13 @@ def _stack(call: Invocation, place: Place) -> OfflineStack | None:
     return offline_stack(config)
 
 
-def _unknown(what: str, place: Place, kinds: Any, offline: OfflineStack | None) -> UsageError:
+def _unknown(
+    what: str, place: Place, known: Iterable[str], offline: OfflineStack | None
+) -> UsageError:
     from provision.config.problems import clipped, suggest  # noqa: PLC0415
 
     nodes = offline.stack.nodes if offline else ()
-    near = suggest(key_of(what), (*ERRORS, *kinds, *WORDS, *nodes))
+    near = suggest(key_of(what), (*ERRORS, *known, *WORDS, *CHECK_DESCRIPTIONS, *nodes))
     hint = "`provision explain` lists all that can be explained"
     if offline is None:
         hint += (

@@ -81,10 +81,11 @@ def _run(
         )
         session.call.answer(text)
     else:
+        folder = workspace.inputs.config.functions[function].source.as_posix()
         print_head(session.errors, function, done)
-        print_answer(session.results, done)
+        print_answer(session.results, done, folder)
         if how.tail:
-            print_log(session.errors, done)
+            print_log(session.errors, done, folder)
     return failure.exit_code if failure else 0
 
 

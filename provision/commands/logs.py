@@ -14,6 +14,7 @@ import click
 
 from provision.commands.outputs import known_steps
 from provision.commands.session import Session
+from provision.config import Config
 from provision.config.checks import check_values
 from provision.errors import ProvisionError
 from provision.model.step import Step
@@ -70,7 +71,12 @@ def logs(session: Session, query: LogQuery, *, follow: bool) -> int:
     sources = log_sources(steps, query.what)
     _require(query, sources)
     reader = LogReader(workspace.aws, start, query.pattern)
-    screen = LogScreen(session.results, _key_names(steps), background=session.verbose > 0)
+    screen = LogScreen(
+        session.results,
+        _key_names(steps),
+        background=session.verbose > 0,
+        folders=function_folders(workspace.inputs.config),
+    )
     _warn_of_pattern(session, workspace, query.pattern)
     with ExitStack() as running:
         running.enter_context(workspace.aws.reading())
@@ -160,6 +166,11 @@ def _read(
             for event in page:
                 newest.add(parser.parse(source, event))
     return newest
+
+
+def function_folders(config: Config) -> dict[str, str]:
+    """Return the folder of each function's code, by the source of its lines."""
+    return {f"function.{name}": one.source.as_posix() for name, one in config.functions.items()}
 
 
 def _resolved(lines: Sequence[LogLine]) -> list[LogLine]:

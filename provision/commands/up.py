@@ -90,12 +90,24 @@ def apply(
     if not seen.doable:  # refused changes are reported once, at the end
         with session.call.stopping.stopping(workspace.aws.clock):
             return workspace.engine(journal, plan_options).apply(seen, workers=workers)
+    say_other_python(session, workspace)
     with (
         session.call.stopping.stopping(workspace.aws.clock),
         session.showing(seen.writes) as progress,
     ):
         engine = workspace.engine(journal, plan_options, progress.report)
         return engine.apply(seen, workers=workers)
+
+
+def say_other_python(session: Session, workspace: Workspace) -> None:
+    """Say if the emulator runs functions with another Python than AWS."""
+    config = workspace.inputs.config
+    if config.environment != LOCAL_ENVIRONMENT:
+        return
+    from provision.local.python_version import other_python_words  # noqa: PLC0415
+
+    if words := other_python_words(one.runtime for one in config.functions.values()):
+        session.say(words)
 
 
 def report_and_check(

@@ -90,7 +90,7 @@ def _missing(tree: YamlNode, way: list[int | str], key: str) -> Problem:
         section.place.column,
         format_path((*section.keys, key)),
         said,
-        f"{meant} If not, {add}" if meant else add,
+        f"{meant} If not, {add}" if meant else add + _removed(tree, way),
     )
 
 
@@ -107,6 +107,16 @@ def overlaid_name(tree: YamlNode, way: list[int | str]) -> str:
         return ""
     others = [key for key, e in tree.at(above).entries.items() if e.node.keys[:1] != (OVERLAYS,)]
     return suggest(str(name), others)
+
+
+def _removed(tree: YamlNode, way: list[int | str]) -> str:
+    """Return how to correct an overlay of an entry that was removed above; empty for others."""
+    keys = tree.at(way).keys
+    shape = config_shape().at(way[:-1]) if len(way) > 1 else None
+    if keys[:1] != (OVERLAYS,) or shape is None or not shape.named or way[-1] in shape.fields:
+        return ""
+    section = format_path(tuple(way[:-1]))
+    return f", or remove {format_path(keys)} if it was removed from {section} itself"
 
 
 def _bad_name(entry: YamlEntry, name: str, detail: ErrorDetails) -> Problem:

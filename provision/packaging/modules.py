@@ -119,14 +119,18 @@ def _faults(
     found = {name: fault for name, fault in zip(contents, answers, strict=True) if fault}
     if not found:
         return []
-    reached = {path for each, handler in users for path in _reached(each, handler)}
+    imports = {
+        each[name]
+        for each, handler in users
+        for name in reached({name: read_file(path) for name, path in each.items()}, handler)
+    }
     handlers = " and ".join(dict.fromkeys(handler for _, handler in users)) or "a handler"
     return [
         ModuleFault(
             files[name],
             line,
             message,
-            _doubt(files[name] in reached, contents[name], release, handlers),
+            _doubt(files[name] in imports, contents[name], release, handlers),
         )
         for name, (line, message) in sorted(found.items())
     ]
@@ -204,20 +208,20 @@ def _is_cut(found: re.Match[str]) -> bool:
     return depth > 0 or _ESCAPED.search(body) is not None
 
 
-def _reached(files: Mapping[str, Path], handler: str) -> set[Path]:
-    """Return the files of all modules that the handler's module certainly imports.
+def reached(contents: Mapping[str, bytes], handler: str) -> set[str]:
+    """Return the names in the zip of all modules that the handler's module certainly imports.
 
     Imports inside functions count too.
     """
-    reached: set[str] = set()
-    left = list(_run_by(files, handler_module(handler)))
+    found: set[str] = set()
+    left = list(_run_by(contents, handler_module(handler)))
     while left:
         name = left.pop()
-        if name not in reached:
-            reached.add(name)
-            for wanted in imported(name, read_file(files[name])):
-                left += _run_by(files, wanted)
-    return {files[name] for name in reached}
+        if name not in found:
+            found.add(name)
+            for wanted in imported(name, contents[name]):
+                left += _run_by(contents, wanted)
+    return found
 
 
 def _run_by(contents: Container[str], dotted: str) -> Iterator[str]:

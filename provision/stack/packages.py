@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from provision import config
 from provision.aws.concurrency import Once
-from provision.config import Config, Function
+from provision.config import Config
 from provision.packaging.archive import Archive, zip_directory
 from provision.packaging.cache import Cache
 from provision.packaging.handlers import in_folder, problem_in_layers
@@ -76,7 +77,7 @@ class PackageBuilder:
                 found[name] = said
         return found
 
-    def _uses_given(self, function: Function) -> bool:
+    def _uses_given(self, function: config.Function) -> bool:
         """Return whether the function has a layer that is published already, of unknown content."""
         return any(each not in self._config.built_layers for each in function.layers)
 

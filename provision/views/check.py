@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from rich.console import Console
@@ -10,6 +10,7 @@ from rich.text import Text
 
 from provision.views.formatting import pluralize, seconds
 from provision.workflows.checks.catalog import CHECKS, DEEP
+from provision.workflows.checks.not_asked import NotAsked
 from provision.workflows.checks.runner import Checked
 from provision.workflows.checks.target import CheckTarget
 from provision.workflows.checks.verdict import CheckOutcome, CheckStatus
@@ -24,14 +25,20 @@ _WIDTH: Final = max(len(name) for name in _NOUNS) + 2
 _COUNT: Final = 14
 
 
-def print_checked(console: Console, target: CheckTarget, checked: Checked, hint: str) -> None:
-    """Print the outcomes, grouped by check, and the counts. `hint` is printed below failures."""
+def print_checked(
+    console: Console, target: CheckTarget, checked: Checked, hint: str, words: Callable[[str], str]
+) -> None:
+    """Print the outcomes, grouped by check, what was not asked, and the counts.
+
+    `hint` is printed below failures; `words` returns a text with commands that can be pasted.
+    """
     title = Text(f"{target.inputs.config.prefix}  {target.endpoint}", style="bold")
     console.print(title, soft_wrap=True)
     for name in dict.fromkeys(outcome.check for outcome in checked.outcomes):
         _print_check(console, name, [one for one in checked.outcomes if one.check == name])
     if hint:
-        console.print(Text(f"  → {hint}"), soft_wrap=True)
+        console.print(Text(f"  → {words(hint)}"), soft_wrap=True)
+    _print_not_asked(console, checked.not_asked, words)
     console.print(_counts(checked), soft_wrap=True)
 
 
@@ -50,6 +57,16 @@ def _print_check(console: Console, name: str, outcomes: Sequence[CheckOutcome]) 
         noun = _NOUNS[name] if alike[0].subject else ""
         count = pluralize(len(alike), noun) if noun else ""
         _print_line(console, CheckStatus.SKIP, name, f"{count.ljust(_COUNT)}{reason}")
+
+
+def _print_not_asked(
+    console: Console, left_out: Sequence[NotAsked], words: Callable[[str], str]
+) -> None:
+    for reason in dict.fromkeys(one.reason for one in left_out):
+        alike = [one for one in left_out if one.reason == reason]
+        named = ", ".join(one.subject for one in alike)
+        console.print(Text(f"Not asked, since {reason}: {named}"), soft_wrap=True)
+        console.print(Text(f"  → {words(alike[0].hint)}"), soft_wrap=True)
 
 
 def _print_line(console: Console, status: CheckStatus, name: str, said: str) -> None:

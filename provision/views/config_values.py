@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
+from provision.config.examples import Fragment
 from provision.config.reference import as_flow
 from provision.config.values import DEFAULT, FILE, ConfigValue, Origin
 from provision.model.risks import Risk
@@ -47,6 +48,13 @@ def print_value(value: ConfigValue, trial: Trial | None, words: Callable[[str], 
     put_paragraph(_accepted(value))
     for line in _changing(value, trial):
         put_paragraph(words(line), hang=4)
+
+
+def print_example(fragments: Iterable[Fragment]) -> None:
+    """Print how an entry of the section is written, in lines to paste."""
+    for number, fragment in enumerate(fragments):
+        put(fragment.place if number else f"To add one. {fragment.place}")
+        put(*fragment.lines)
 
 
 def _place(origin: Origin) -> str:

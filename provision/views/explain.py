@@ -11,13 +11,16 @@ import sys
 import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from provision.sanitizing.text import is_terminal, put
 
 if TYPE_CHECKING:
     from provision.model import iam
+    from provision.workflows.checks.descriptions import CheckDescription
     from provision.workflows.explanations.entries import ErrorEntry, WordEntry
+    from provision.workflows.explanations.keys import KeyPage
     from provision.workflows.explanations.kinds import KindPage
     from provision.workflows.explanations.nodes import NodePage
 
@@ -48,6 +51,33 @@ def print_word_entry(word: str, entry: WordEntry, words: Words) -> None:
     put(word)
     put_paragraph(words(entry.meaning))
     put(f"More: {entry.page}")
+
+
+def print_check(name: str, check: CheckDescription, *, writes: bool, words: Words) -> None:
+    """Print what a check asks and when it passes, and the command that asks it alone."""
+    put(f"{name}  a check of `provision check`")
+    put_paragraph(f"It holds that {check.promise}.")
+    put_paragraph(f"Asks: {check.asks.replace('`', '')}")
+    put_paragraph(f"Passes: {check.passes.replace('`', '')}")
+    deep = "--deep " if writes else ""
+    put_paragraph(words(f"Alone: `provision check {deep}--only {name}`"))
+    put("More: docs/check.md")
+
+
+def print_command(command: str, summary: str, words: Words) -> None:
+    """Print what a command does, and where its options are explained."""
+    put(f"{command}  a command")
+    put_paragraph(summary)
+    put_paragraph(words(f"Its options: `provision {command} --help`"))
+
+
+def print_keys(pages: Iterable[KeyPage], words: Words) -> None:
+    """Print keys of config.yaml, each with the command that shows its value."""
+    for page in pages:
+        put(f"{page.path}  a key of config.yaml")
+        put_paragraph(f"{page.takes}: {page.meaning}" if page.meaning else page.takes)
+        put_paragraph(words(f"In effect: `provision config explain {quote(page.explained_by)}`"))
+    put("More: docs/config.md")
 
 
 def print_node_page(page: NodePage, words: Words) -> None:
@@ -95,16 +125,27 @@ def print_kind_page(page: KindPage, words: Words) -> None:
 
 
 def print_overview(
-    errors: Mapping[str, ErrorEntry], kinds: Iterable[str], known: Iterable[str], words: Words
+    errors: Mapping[str, ErrorEntry],
+    kinds: Iterable[str],
+    known: Iterable[str],
+    checks: Iterable[str],
+    words: Words,
 ) -> None:
     """Print everything that can be explained."""
-    for title, names in (("Error codes", errors), ("Kinds", kinds), ("Words", known)):
+    for title, names in (
+        ("Error codes", errors),
+        ("Kinds", kinds),
+        ("Words", known),
+        ("Checks", checks),
+    ):
         put(f"{title}:")
         put_paragraph(", ".join(names))
     put("Nodes:")
     put_paragraph(
         words("every node of the stack, such as table.items: `provision plan -v` lists them")
     )
+    put("Keys of config.yaml, and commands:")
+    put_paragraph("memory, api.cors, keys rotate, and so on")
 
 
 def _print_risks(page: KindPage) -> None:

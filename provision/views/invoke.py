@@ -11,6 +11,7 @@ from rich.text import Text
 
 from provision.sanitizing.text import is_read_for_commands, put, put_document
 from provision.views.formatting import truncate
+from provision.views.frames import with_short_frames
 from provision.workflows import json_text
 from provision.workflows.invoke import Invoked
 
@@ -36,14 +37,19 @@ def print_head(console: Console, function: str, done: Invoked) -> None:
     console.print(Text("  ".join(parts), style="red" if done.error else "bold"), soft_wrap=True)
 
 
-def print_answer(console: Console, done: Invoked) -> None:
-    """Print the payload: indented on a terminal, harmless in a CI log, elsewhere as it came."""
+def print_answer(console: Console, done: Invoked, folder: str) -> None:
+    """Print the payload: indented on a terminal, harmless in a CI log, elsewhere as it came.
+
+    A terminal gets the stack trace of a failure with short paths: `folder` is that of the code.
+    """
     if not done.payload:
         return
     text = done.payload.decode("utf-8", "replace")
     document = _document(text)
     if console.is_terminal:
-        lines = json.dumps(document[0], indent=2, ensure_ascii=False) if document else text
+        value = document[0] if document else None
+        shown = _with_short_trace(value, folder) if done.error else value
+        lines = json.dumps(shown, indent=2, ensure_ascii=False) if document else text
         put(*(lines.split("\n") if document else [lines]))
     elif is_read_for_commands():
         put_document(text) if document else put(text)
@@ -51,15 +57,26 @@ def print_answer(console: Console, done: Invoked) -> None:
         _write(done.payload)
 
 
-def print_log(console: Console, done: Invoked) -> None:
-    """Print the end of the function's log, without Lambda's own lines and embedded metrics."""
+def _with_short_trace(payload: object, folder: str) -> object:
+    trace = payload.get("stackTrace") if isinstance(payload, dict) else None
+    if not isinstance(payload, dict) or not isinstance(trace, list):
+        return payload
+    shown = [with_short_frames(one, folder) if isinstance(one, str) else one for one in trace]
+    return {**payload, "stackTrace": shown}
+
+
+def print_log(console: Console, done: Invoked, folder: str) -> None:
+    """Print the end of the function's log, without Lambda's own lines and embedded metrics.
+
+    Paths in tracebacks are short: `folder` is that of the function's code.
+    """
     own = [line for line in done.log if not line.startswith(_NOT_SHOWN) and not _is_platform(line)]
     own = [line for line in own if line.strip()]
     if not own:
         return
     console.print(Text("── log ──", style="dim"))
     for line in own:
-        console.print(Text(line.expandtabs()), soft_wrap=True)
+        console.print(Text(with_short_frames(line.expandtabs(), folder)), soft_wrap=True)
 
 
 def _is_platform(line: str) -> bool:

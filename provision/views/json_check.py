@@ -9,9 +9,10 @@ from provision.workflows.checks.verdict import CheckOutcome, CheckStatus
 
 
 def check_fields(checked: Checked) -> dict[str, Any]:
-    """Return the outcomes and their counts."""
+    """Return the outcomes and their counts, and what was not asked."""
     return {
         "checks": [_outcome(outcome) for outcome in checked.outcomes],
+        "not_asked": [{"subject": one.subject, "reason": one.reason} for one in checked.not_asked],
         "summary": {status.value: checked.count(status) for status in CheckStatus},
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from provision.config import Config
+from provision.config.examples import Fragment
 from provision.config.values import FILE, ConfigValue, Origin
 from provision.model.risks import Risk
 from provision.views.json_head import SCHEMA, as_text
@@ -13,9 +14,13 @@ from provision.workflows.change_effects import Trial
 
 
 def values_document(
-    config: Config, values: Sequence[ConfigValue], trial: Trial | None, seconds: float
+    config: Config,
+    values: Sequence[ConfigValue],
+    trial: Trial | None,
+    example: Sequence[Fragment],
+    seconds: float,
 ) -> str:
-    """Return the document. `trial` is of the one value that was asked for."""
+    """Return the document. `trial` is of the one value that was asked for, `example` of its key."""
     return as_text(
         {
             "schema": SCHEMA,
@@ -24,6 +29,7 @@ def values_document(
             "region": config.region,
             "account": config.account,
             "values": [_value(each, trial) for each in values],
+            "example": [{"place": each.place, "lines": [*each.lines]} for each in example],
             "calls": {"read": 0, "write": 0},
             "seconds": round(seconds, 2),
             "error": None,

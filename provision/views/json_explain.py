@@ -9,7 +9,9 @@ from provision.views.json_head import SCHEMA, as_text
 
 if TYPE_CHECKING:
     from provision.config import Config
+    from provision.workflows.checks.descriptions import CheckDescription
     from provision.workflows.explanations.entries import ErrorEntry, WordEntry
+    from provision.workflows.explanations.keys import KeyPage
     from provision.workflows.explanations.kinds import KindPage
     from provision.workflows.explanations.nodes import NodePage
 
@@ -32,6 +34,29 @@ def error_entry(code: str, entry: ErrorEntry, page: str, words: Words) -> dict[s
 def word_entry(word: str, entry: WordEntry, words: Words) -> dict[str, Any]:
     """Return the explanation of a word as documents contain it."""
     return {"sort": "word", "word": word, "meaning": words(entry.meaning), "page": entry.page}
+
+
+def check_entry(name: str, check: CheckDescription, *, writes: bool) -> dict[str, Any]:
+    """Return the description of a check as documents contain it."""
+    return {
+        "sort": "check",
+        "check": name,
+        "promise": check.promise,
+        "asks": check.asks,
+        "passes": check.passes,
+        "writes": writes,
+    }
+
+
+def command_entry(command: str, summary: str) -> dict[str, Any]:
+    """Return the summary of a command as documents contain it."""
+    return {"sort": "command", "command": command, "summary": summary}
+
+
+def keys_entry(pages: Iterable[KeyPage]) -> dict[str, Any]:
+    """Return keys of config.yaml as documents contain them."""
+    keys = [{"key": one.path, "takes": one.takes, "meaning": one.meaning} for one in pages]
+    return {"sort": "key", "keys": keys}
 
 
 def kind_entry(page: KindPage) -> dict[str, Any]:
@@ -93,9 +118,12 @@ def node_entry(page: NodePage) -> dict[str, Any]:
 
 
 def overview_entry(
-    errors: Mapping[str, ErrorEntry], kinds: Iterable[str], words: Iterable[str]
+    errors: Mapping[str, ErrorEntry],
+    kinds: Iterable[str],
+    words: Iterable[str],
+    checks: Mapping[str, CheckDescription],
 ) -> dict[str, Any]:
-    """Return everything that can be explained, but for nodes."""
+    """Return everything that can be explained, but for nodes, keys and commands."""
     return {
         "sort": "list",
         "errors": [
@@ -104,6 +132,7 @@ def overview_entry(
         ],
         "kinds": list(kinds),
         "words": list(words),
+        "checks": [{"id": name, "promise": check.promise} for name, check in checks.items()],
     }
 
 

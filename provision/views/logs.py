@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from rich.console import Console
 from rich.text import Text
 
+from provision.views.frames import with_short_frames
 from provision.workflows.logs.line import BACKGROUND, LogLine
 from provision.workflows.logs.sources import ACCESS, EXECUTION
 from provision.workflows.logs.stories import Story
@@ -27,7 +28,7 @@ _CONTINUES: Final = "    | "
 
 @dataclass(frozen=True)
 class LogScreen:
-    """The results' screen. `keys` maps ids of API keys to names.
+    """The results' screen. `keys` maps ids of API keys to names, `folders` sources to their code.
 
     `background`: lines that Lambda writes about every invocation, and metrics, are shown too.
     """
@@ -35,6 +36,7 @@ class LogScreen:
     console: Console
     keys: Mapping[str, str]
     background: bool = False
+    folders: Mapping[str, str] = field(default_factory=dict)
 
     def print_story(self, story: Story) -> None:
         """Print a request with its lines, or an invocation, or a line that has neither."""
@@ -52,7 +54,8 @@ class LogScreen:
 
     def print_line(self, line: LogLine, indent: str = "") -> None:
         """Print a line with its time and source; each of its own lines on one."""
-        first, *more = _BREAK.split(line.text)
+        folder = self.folders.get(line.source, "")
+        first, *more = _BREAK.split(with_short_frames(line.text, folder))
         text = Text(f"{indent}{_time(line.at)}  {_source(line):<10} ")
         if line.level:
             text.append(f"{line.level:<5} ", "bold red" if line.failed else "cyan")
@@ -63,7 +66,8 @@ class LogScreen:
         self._put(text)
         for each in (*more, *long):
             if each:
-                self._put(Text(f"{indent}{_CONTINUES}{each}", "red" if line.failed else ""))
+                shown = with_short_frames(each, folder)
+                self._put(Text(f"{indent}{_CONTINUES}{shown}", "red" if line.failed else ""))
 
     def _heading(self, story: Story) -> Text:
         parts = self._of_request(story) if story.access else _of_invocation(story)

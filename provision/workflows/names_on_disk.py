@@ -17,6 +17,7 @@ from typing import Any, Final
 from provision import LOCAL_ENVIRONMENT
 
 _HARMLESS: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~-]{0,127}")
+_HARMLESS_ROUTE: Final = re.compile(r"[A-Z]{1,10} /[A-Za-z0-9_.~{}+/-]{0,250}")
 _OVERLAYS: Final = "environments"
 _AREAS: Final = {"tables": "table", "functions": "function", "layers": "layer"}
 """The sections of config.yaml whose entries are nodes, and the beginning of their names."""
@@ -25,12 +26,19 @@ _EVENTS: Final = "events"
 
 @dataclass(frozen=True)
 class Outline:
-    """The names in config.yaml: of its environments, and of the nodes that it names itself."""
+    """The names in config.yaml: of its environments, and of all that it names itself.
+
+    `routes` are as it writes them, with a blank.
+    """
 
     environment: str = ""
     environments: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ("default",)
 
 
 def outline_of(config: Path) -> Outline:
@@ -47,16 +55,21 @@ def outline_of(config: Path) -> Outline:
     overlays = _mapping(top.get(_OVERLAYS))
     parts = [top, *(_mapping(each) for each in overlays.values())]
     (own, *_) = (*_harmless([str(getattr(top.get("environment"), "value", ""))]), "")
+    named = {
+        section: _harmless(name for part in parts for name in _mapping(part.get(section)))
+        for section in _AREAS
+    }
+    apis = [_mapping(part.get("api")) for part in parts]
+    keys = _harmless(name for api in apis for name in _elements(api.get("keys")))
     return Outline(
         own,
         _harmless((own, *overlays, LOCAL_ENVIRONMENT)),
-        _harmless(name for part in parts for name in _mapping(part.get("functions"))),
-        _harmless(
-            f"{area}.{name}"
-            for section, area in _AREAS.items()
-            for part in parts
-            for name in _harmless(_mapping(part.get(section)))
-        ),
+        named["functions"],
+        tuple(f"{area}.{name}" for section, area in _AREAS.items() for name in named[section]),
+        named["tables"],
+        named["layers"],
+        tuple(dict.fromkeys(route for api in apis for route in _routes(api.get("routes")))),
+        keys or Outline.keys,
     )
 
 
@@ -104,6 +117,18 @@ def _mapping(node: Any) -> dict[str, Any]:
     if getattr(node, "id", "") != "mapping" or not isinstance(pairs, list):
         return {}
     return {str(key.value): value for key, value in pairs if key.id == "scalar"}
+
+
+def _elements(node: Any) -> list[str]:
+    """Return the texts of a YAML sequence; none of any other node."""
+    found = getattr(node, "value", None)
+    if getattr(node, "id", "") != "sequence" or not isinstance(found, list):
+        return []
+    return [str(each.value) for each in found if each.id == "scalar"]
+
+
+def _routes(node: Any) -> list[str]:
+    return [route for route in _mapping(node) if _HARMLESS_ROUTE.fullmatch(route)]
 
 
 def _harmless(names: Iterable[str]) -> tuple[str, ...]:

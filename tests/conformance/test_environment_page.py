@@ -27,10 +27,13 @@ VALUES = {"--adopt": "a.b c.d", "--destroy": "a.b c.d", "--parallel": "3", "--fo
 
 
 def own_options() -> Iterator[tuple[tuple[str, ...], click.Command, click.Option]]:
-    """Yield the options of the commands themselves, without those of the whole tool and --help."""
+    """Yield the options of the commands themselves, without those of the whole tool and --help.
+
+    An eager option ends the command, as --help does: set for all runs it would disable it.
+    """
     for words, command in VERBS.items():
         for option in command.params:
-            if isinstance(option, click.Option):
+            if isinstance(option, click.Option) and not option.is_eager:
                 yield words, command, option
 
 

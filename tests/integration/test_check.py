@@ -13,7 +13,9 @@ import boto3
 import pytest
 import yaml
 
-from provision.workflows.checks.catalog import CHECKS, ids
+from provision.workflows.checks import descriptions
+from provision.workflows.checks.catalog import CHECKS, DEEP
+from provision.workflows.checks.descriptions import CHECK_DESCRIPTIONS
 from provision.workflows.checks.http import HttpAnswer
 from provision.workflows.checks.refusable import RefusedRequest
 from provision.workflows.checks.tls import Handshake
@@ -110,7 +112,8 @@ def test_all_that_is_as_config_says_passes(deployed: Provision, api: Api) -> Non
     assert found.code == 0, found.out
     lines = found.out.splitlines()
     assert lines[0].startswith("tap-dev  https://")
-    assert {line.split()[1] for line in lines[1:-1]} == {check.id for check in CHECKS}
+    listed = [line.split()[1] for line in lines if line[:3] in {"  ✓", "  ·", "  ✗"}]
+    assert set(listed) == {check.id for check in CHECKS}
     assert " failed" not in lines[-1]
     assert "POST /items" in api.requests
     assert not any(request.startswith(("DELETE", "PUT")) for request in api.requests)
@@ -134,6 +137,15 @@ def test_a_function_that_fails_leads_to_its_logs(deployed: Provision, api: Api) 
     assert "provision plan" not in found.out + found.err
 
 
+def test_a_function_that_refuses_leads_to_all_its_logs(deployed: Provision, api: Api) -> None:
+    api.status = 404
+    found = deployed("check", "--wait", "120", "--only", "key-right", "--only", "cors-answer")
+    assert found.code == 5
+    assert "the function itself answers so" in found.out
+    assert "`provision logs --since 5m` shows what the function did" in found.out
+    assert "provision plan" not in found.out + found.err
+
+
 def test_the_document(deployed: Provision, api: Api) -> None:
     api.status = 500
     found = deployed("check", "--json", "--wait", "0", "--skip", "access-log")
@@ -141,7 +153,7 @@ def test_the_document(deployed: Provision, api: Api) -> None:
     assert found.code == 5
     assert document.keys() == {
         *("schema", "stack", "environment", "region", "account"),
-        *("checks", "summary", "calls", "seconds", "error"),
+        *("checks", "not_asked", "summary", "calls", "seconds", "error"),
     }
     assert document["error"]["exit_code"] == 5
     assert document["error"]["code"] == "checks-failed"
@@ -168,7 +180,7 @@ def test_nothing_to_check(account: None, api: Api, provision: Provision) -> None
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--only", "cors-refused"), "there is no check cors-refused; there is cors-refusal"),
+        (("--only", "cors-refused"), "there is no check cors-refused; did you mean cors-refusal?"),
         (("--skip", "x"), "there is no check x"),
         (("--only", "poison"), "it is asked with --deep alone"),
         (("--only", "tls", "--skip", "tls"), "leave no check"),
@@ -217,5 +229,41 @@ def test_hostile_answers_stay_text(
     assert all(len(one["have"]) <= 200 for one in document["checks"])
 
 
+def test_what_was_not_asked_is_named_with_the_command_that_asks_it(
+    deployed: Provision, api: Api
+) -> None:
+    found = deployed("check", "--wait", "0")
+    lines = found.out.splitlines()
+    at = lines.index("Not asked, since it may write: POST /items")
+    assert lines[at + 1] == "  → `provision invoke --route 'POST /items'` sends one request"
+    assert lines[at + 2] == "Not asked, since it writes: poison"
+    assert lines[at + 3] == "  → `provision check --deep` asks it too"
+    document = deployed("check", "--json", "--wait", "0").json
+    assert document["not_asked"] == [
+        {"subject": "POST /items", "reason": "it may write"},
+        {"subject": "poison", "reason": "it writes"},
+    ]
+    assert "Not asked" not in deployed("check", "--only", "throttle").out
+
+
+def test_the_checks_can_be_listed_without_config_and_account(
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+) -> None:
+    (home / "config.yaml").unlink()
+    found = provision("check", "--list")
+    assert found.code == 0
+    lines = found.out.splitlines()
+    assert [line.split()[0] for line in lines] == list(CHECK_DESCRIPTIONS)
+    assert len(lines) + len(found.err.splitlines()) < 24
+    assert max(map(len, lines)) <= 80
+    refused = provision("check", "--only", "key-rigth")
+    assert refused.code == 2
+    assert "there is no check key-rigth; did you mean key-right?" in refused.err
+    assert "`provision check --list`" in refused.err
+
+
 def test_ids_are_those_of_the_page() -> None:
-    assert len(set(ids())) == len(ids())
+    assert [check.id for check in (*CHECKS, *DEEP)] == list(CHECK_DESCRIPTIONS)
+    assert {check.id for check in DEEP} == descriptions.WRITING == {"poison"}
+    assert all(len(each.promise) <= 60 for each in CHECK_DESCRIPTIONS.values())

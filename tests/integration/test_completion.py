@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from provision.cli import main
 from provision.cli.completion import SHELLS
 from tests.integration.test_cli import Provision, home, provision  # noqa: F401
+from tests.support.sample_stack import ROOT
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -52,6 +54,19 @@ def test_another_shell_is_a_usage_error(provision: Provision) -> None:  # noqa: 
         ("provision graph --of function.", 3, ["function.items"]),
         ("provision explain not-p", 2, ["not-permitted", "not-pushed"]),
         ("provision explain table.", 2, ["table.items"]),
+        ("provision explain dynamodb.", 2, ["dynamodb.table"]),
+        ("provision explain key-m", 2, ["key-missing"]),
+        ("provision check --only key-r", 3, ["key-right"]),
+        ("provision check --skip dead", 3, ["dead-letters"]),
+        ("provision config explain functions.items.mem", 3, ["functions.items.memory"]),
+        ("provision config explain api.cors.o", 3, ["api.cors.origins"]),
+        ("provision outputs table_name", 2, ["table_name", "table_names.items"]),
+        ("provision outputs api_e", 2, ["api_endpoint"]),
+        ("provision keys disable d", 3, ["default"]),
+        ("provision keys rotate ", 3, ["default"]),
+        ("provision dlq p", 2, ["peek", "purge"]),
+        ("provision dlq ", 2, ["list", "peek", "redrive", "save", "purge"]),
+        ("provision invoke --route G", 3, ["GET\\ /items"]),
     ],
 )
 def test_names_of_the_project_and_never_an_error(
@@ -69,7 +84,7 @@ def test_names_of_the_project_and_never_an_error(
         main([])
     told = capsys.readouterr()
     assert told.err == ""
-    assert [each.removeprefix("plain,") for each in told.out.split()] == expected
+    assert [each.removeprefix("plain,") for each in told.out.splitlines() if each] == expected
 
 
 @pytest.mark.parametrize("name", ["nothing_complete", "bash_nothing", "x", "powershell_complete"])
@@ -118,3 +133,63 @@ def test_bash_never_runs_what_was_typed(
     )
     assert (done.stdout.strip(), done.stderr) == ("good", "")
     assert not (here / "planted").exists()
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+@pytest.mark.parametrize(
+    ("word", "completed"),
+    [("G", r"GET\ /items"), (r"GET\ /i", r"GET\ /items"), ("'G", "GET /items")],
+)
+def test_bash_takes_a_route_as_one_word(
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+    tmp_path: Path,
+    word: str,
+    completed: str,
+) -> None:
+    script = tmp_path / "script"
+    script.write_text(provision("completion", "bash").out)
+    program = tmp_path / "bin" / "provision"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m provision "$@"\n')
+    program.chmod(0o755)
+    tab = (
+        'source "$1"; COMP_WORDS=(provision invoke --route "$2"); COMP_CWORD=3; COMPREPLY=();'
+        ' _provision_completion provision "$2" --route; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(
+        ["bash", "--norc", "-c", tab, "bash", str(script), word],
+        cwd=home,
+        env={
+            **os.environ,
+            "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == (f"{completed}\n", "")
+
+
+def test_no_code_of_a_checkout_runs_and_a_broken_file_is_silent(
+    home: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("_PROVISION_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_CWORD", "3")
+    hostile = "api: {routes: {'GET /$(touch planted)': x, 'GET /`id`': x, GET /fine: x}}"
+    for text, expected in (
+        (hostile, "plain,GET\\ /fine\n"),
+        ("a: [", ""),
+        ("\x00", ""),
+        ("- a", ""),
+    ):
+        (home / "config.yaml").write_text(text)
+        monkeypatch.setenv("COMP_WORDS", "provision invoke --route ")
+        with pytest.raises(SystemExit):
+            main([])
+        told = capsys.readouterr()
+        assert (told.out.lstrip("\n"), told.err) == (expected, "")

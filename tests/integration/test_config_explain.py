@@ -146,3 +146,13 @@ def test_plan_shows_what_was_foretold(
         for each in value["changes"]["nodes"]
     }
     assert planned == foretold
+
+
+def test_a_section_shows_how_one_is_added(provision: Provision) -> None:  # noqa: F811
+    told = provision("config", "explain", "tables")
+    assert "\nTo add one. Below tables:\n  orders: {key: id}\n" in told.out
+    first, second = provision("config", "explain", "tables", "--json").json["example"]
+    assert (first["place"], first["lines"]) == ("Below tables:", ["  orders: {key: id}"])
+    assert "functions.items" in second["place"]
+    assert provision("config", "explain", "name", "--json").json["example"] == []
+    assert "To add one" not in provision("config", "explain").out

@@ -40,6 +40,16 @@ def empty(home: Path) -> None:  # noqa: F811
         (["dynamodb.table"], "kind", "A difference in these replaces it: name, key, sort_key"),
         (["lambda.event_invoke"], "kind", "lambda:PutFunctionEventInvokeConfig"),
         ([], "list", "not-permitted, not-pushed"),
+        ([], "list", "key-missing, key-wrong"),
+        (["key-right"], "check", "`provision check --only key-right`"),
+        (["poison"], "check", "`provision check --deep --only poison`"),
+        (["check"], "command", "`provision check --help`"),
+        (["provision", "keys", "rotate"], "command", "`provision keys rotate --help`"),
+        (["plan"], "word", "`provision plan --help`"),
+        (["memory"], "key", "functions.<name>.memory  a key of config.yaml"),
+        (["functions.x.memory"], "key", "`provision config explain functions.x.memory`"),
+        (["tables"], "key", "`provision config explain tables`"),
+        (['api.routes."GET /x"'], "key", "`provision config explain 'api.routes.GET /x'`"),
     ],
 )
 def test_without_config_and_account(
@@ -90,6 +100,8 @@ def test_an_account_that_is_not_known_is_not_invented(provision: Provision) -> N
         ("dynamodb.tabel", "dynamodb.table"),
         ("tabel.items", "table.items"),
         ("drfit", "drift"),
+        ("key-rigth", "key-right"),
+        ("comletion", "completion"),
     ],
 )
 def test_unknown_is_a_usage_error_with_the_nearest(

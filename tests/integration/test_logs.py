@@ -284,7 +284,7 @@ def test_a_traceback_of_lambdas_json_format_is_shown_line_by_line(written: Writt
     written.put(FUNCTION, json.dumps(told), at=200)
     shown = written.provision("logs", "--no-join").out
     assert "KeyError: 'name'" in shown
-    assert '|   File "/var/task/app.py", line 3, in handler' in shown
+    assert "|   code/app.py:3, in handler" in shown
     assert '|     event["name"]' in shown
 
 

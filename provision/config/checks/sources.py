@@ -14,12 +14,13 @@ from typing import Final
 from provision.config.problems import Problem
 from provision.config.schema.functions import Function
 from provision.config.schema.types import HANDLER
-from provision.config.yaml.nodes import YamlNode
+from provision.config.yaml.nodes import YamlNode, format_path
 from provision.packaging.folder import PackagingFailed, check_sizes, list_files
 from provision.packaging.handlers import handler_problem, in_folder
 from provision.packaging.modules import PATIENCE, ModuleFault, faults, layer_faults
 from provision.packaging.own_modules import OWN, own_modules
 from provision.packaging.requirements import FILE, compile_command, read_requirements
+from provision.packaging.variables import PREFIX, unset_reads, variable_of
 
 
 def check_sources(tree: YamlNode, folder: Path) -> Iterator[Problem]:
@@ -36,7 +37,7 @@ def check_sources(tree: YamlNode, folder: Path) -> Iterator[Problem]:
             found += (
                 _in_folder(source, folder)
                 or _contents(source, folder)
-                or ([_late(source)] if late else _code(function.node, source, folder))
+                or ([_late(source)] if late else _code(tree, function.node, source, folder))
             )
     yield from _once(found)
 
@@ -174,7 +175,7 @@ def _own_modules(tree: YamlNode, layer: str, source: YamlNode, folder: Path) -> 
 _PYTHON: Final = re.compile(r"python3\.\d+")
 
 
-def _code(function: YamlNode, source: YamlNode, folder: Path) -> list[Problem]:
+def _code(tree: YamlNode, function: YamlNode, source: YamlNode, folder: Path) -> list[Problem]:
     handler = _written(function, "handler")
     if handler is None or not re.fullmatch(HANDLER, str(handler.value)):
         return []
@@ -182,7 +183,9 @@ def _code(function: YamlNode, source: YamlNode, folder: Path) -> list[Problem]:
     runtime = function.string("runtime") or Function.model_construct().runtime
     try:
         wrong = faults(path, name, runtime) if _PYTHON.fullmatch(runtime) else []
-        known = [] if any(fault.bound for fault in wrong) else _handler(function, handler, path)
+        if any(fault.bound for fault in wrong):
+            return [*map(_fault, wrong)]
+        known = _handler(function, handler, path) or _tables(tree, function, path, name)
         return [*known, *map(_fault, wrong)]
     except PackagingFailed as error:
         return [source.problem(error.message, error.hint)]
@@ -196,6 +199,25 @@ def _handler(function: YamlNode, handler: YamlNode, path: Path) -> list[Problem]
     said = handler_problem(path, name) or ""
     suggestion = "write module.function as the files in the source have it"
     return [handler.problem(said, suggestion)] if said else []
+
+
+def _tables(tree: YamlNode, function: YamlNode, path: Path, handler: str) -> Iterable[Problem]:
+    """Warn of reads of `TABLE_X` if the function has neither that table nor that variable."""
+    own = {variable_of(name) for name, _ in function.children("tables")}
+    own.update(name for name, _ in function.children("environment"))
+    others = {variable_of(name): name for name, _ in tree.children("tables")}
+    reader = format_path(function.keys)
+    for read in unset_reads(path, handler, own):
+        table = others.get(read.name)
+        if table:
+            do = f"write {reader}.tables: {{{table}: read}}, or {{{table}: write}}"
+        else:
+            missing = read.name.removeprefix(PREFIX).lower().replace("_", "-")
+            do = f'add a table such as "{missing}" and name it in {reader}.tables'
+            do += ": `provision config explain tables` shows both"
+        said = f"{read.name} is read here, and {reader} gives no such variable"
+        problem = Problem(read.file.as_posix(), read.line, 0, "", said, do)
+        yield replace(problem, warning=True)
 
 
 def _fault(fault: ModuleFault) -> Problem:

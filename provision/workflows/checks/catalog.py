@@ -31,8 +31,3 @@ def chosen(only: Sequence[str], skip: Sequence[str], *, deep: bool) -> list[Endp
     """Return the checks to ask, in their order."""
     known = [*CHECKS, *(DEEP if deep else ())]
     return [check for check in known if (not only or check.id in only) and check.id not in skip]
-
-
-def ids() -> list[str]:
-    """Return the ids of all checks."""
-    return [check.id for check in (*CHECKS, *DEEP)]

@@ -1,4 +1,4 @@
-"""Defines a check: what it asks, of what, and when it passes."""
+"""Defines a check: its subjects, and the function that asks about one of them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,13 @@ from provision.workflows.checks.verdict import Verdict
 class EndpointCheck:
     """A check with an id, asked for each of its subjects by itself.
 
-    `asks` and `passes` describe it in docs/check.md. `absent` is why it is skipped if config.yaml
-    gives it no subject, `noun` the word for its subjects. `in_a_row` is how often it must pass:
-    once, if what it looks for stays. `least_wait`: seconds for which it is asked again, however
-    short the user's wait is.
+    `CHECK_DESCRIPTIONS` has its words. `absent` is why it is skipped if config.yaml gives it no
+    subject, `noun` the word for its subjects. `in_a_row` is how often it must pass: once, if what
+    it looks for stays. `least_wait`: seconds for which it is asked again, however short the user's
+    wait is.
     """
 
     id: str
-    asks: str
-    passes: str
     subjects: Callable[[CheckTarget], Sequence[str]]
     ask: Callable[[Round, str], Verdict]
     absent: str = ""

@@ -12,7 +12,7 @@ from provision.workflows.checks.keys import keyed_answer, needs_key, reaches, re
 from provision.workflows.checks.refusable import Unprovable
 from provision.workflows.checks.round import Round
 from provision.workflows.checks.target import CheckTarget
-from provision.workflows.checks.verdict import Verdict, failed, held_up, passed
+from provision.workflows.checks.verdict import Verdict, failed, failed_by_function, held_up, passed
 
 ORIGIN: Final = "access-control-allow-origin"
 HEADERS: Final = "access-control-allow-headers"
@@ -22,6 +22,7 @@ _ABSENT: Final = "config.yaml has no cors"
 _OF_4XX: Final = "DEFAULT_4XX"
 _OF_5XX: Final = "DEFAULT_5XX"
 _GATEWAY: Final = "gatewayresponse.header."
+_BY_FUNCTION: Final = "the function's answer has the header, as `answer` in api_helpers.py makes it"
 _OK: Final = range(200, 300)
 
 
@@ -79,7 +80,8 @@ def _cors_answer(this: Round, subject: str) -> Verdict:
     if not reaches(answer, plain="{" not in route.path):
         return held_up("the function did not answer: see key-right")
     if wrong := wrong_header(answer.headers, ORIGIN, cors.origin):
-        return failed(f"{ORIGIN}: {cors.origin}", f"{wrong} on the {answer.status}")
+        have = f"{wrong} on the {answer.status}"
+        return failed_by_function(f"{ORIGIN}: {cors.origin}", have, _BY_FUNCTION)
     return passed(f"{ORIGIN}: {cors.origin}")
 
 
@@ -129,8 +131,6 @@ def _preflight(this: Round, subject: str) -> Verdict:
 CORS_CHECKS: Final = (
     EndpointCheck(
         id="cors-answer",
-        asks="the answer of `key-right`, with `Origin`",
-        passes="allow-origin as configured",
         noun="route",
         subjects=lambda target: _with_cors(target, readable(target)),
         ask=_cors_answer,
@@ -138,8 +138,6 @@ CORS_CHECKS: Final = (
     ),
     EndpointCheck(
         id="cors-refusal",
-        asks="the 403 of `key-missing`, with `Origin`; the gateway response DEFAULT_4XX",
-        passes="allow-origin and allow-headers as configured",
         noun="refusal",
         subjects=lambda target: _with_cors(target, _refusing(target)),
         ask=_cors_refusal,
@@ -147,16 +145,12 @@ CORS_CHECKS: Final = (
     ),
     EndpointCheck(
         id="cors-5xx",
-        asks="the gateway response DEFAULT_5XX, which cannot be provoked safely",
-        passes="allow-origin and allow-headers are in it",
         subjects=lambda target: _with_cors(target, [_OF_5XX]),
         ask=_gateway_response,
         absent=_ABSENT,
     ),
     EndpointCheck(
         id="preflight",
-        asks="OPTIONS of each path, without a key",
-        passes="2xx; origin, headers, methods and max-age as configured",
         noun="path",
         subjects=lambda target: _with_cors(target, _paths(target)),
         ask=_preflight,

@@ -41,6 +41,10 @@ _READ: Final = 35.0
 """Seconds to wait for an answer: API Gateway waits 29 for a function."""
 _ALL: Final = 40.0
 """Seconds for one request in all, from the connection to the end of the answer."""
+_ERROR_TYPE: Final = "x-amzn-errortype"
+_FUNCTION_FAILED: Final = frozenset({502, 504})
+_REFUSALS: Final = frozenset({403, 429})
+"""Statuses of a key that does not work yet, of a web ACL and of a rate: no function is meant."""
 _MASK: Final = "(masked)"
 
 
@@ -61,6 +65,17 @@ class HttpAnswer:
     def label(self) -> str:
         """The answer in a word: its status, or that there was none."""
         return f"no answer: {self.error}" if self.error else str(self.status)
+
+    @property
+    def is_of_function(self) -> bool:
+        """Whether the function's code gave this answer, or gave one that cannot be passed on.
+
+        API Gateway names the cause of its own answers in `x-amzn-errortype`. Of these, a 502 means
+        that the function failed or returned another form, and a 504 that it was too slow.
+        """
+        if self.error or self.status in _REFUSALS:
+            return False
+        return self.status in _FUNCTION_FAILED or _ERROR_TYPE not in self.headers
 
     @property
     def request_id(self) -> str:

@@ -12,7 +12,7 @@ from provision.workflows.checks.http import HttpAnswer
 from provision.workflows.checks.refusable import Unprovable
 from provision.workflows.checks.round import Round, Traced
 from provision.workflows.checks.target import CheckTarget
-from provision.workflows.checks.verdict import Verdict, failed, held_up, passed
+from provision.workflows.checks.verdict import Verdict, failed, failed_by_function, held_up, passed
 
 NO_KEY: Final = "no API key of the stack is enabled"
 _OK: Final = range(200, 300)
@@ -27,7 +27,7 @@ def needs_key(target: CheckTarget) -> list[str]:
 
 def readable(target: CheckTarget) -> list[str]:
     """Return the routes that a GET with the key must reach."""
-    return [route.label for route in target.routes if route.api_key and _answers_get(route)]
+    return [route.label for route in target.routes if route.api_key and answers_get(route)]
 
 
 def _public(target: CheckTarget) -> list[str]:
@@ -35,7 +35,8 @@ def _public(target: CheckTarget) -> list[str]:
     return [route.label for route in public_routes(target.routes)]
 
 
-def _answers_get(route: Route) -> bool:
+def answers_get(route: Route) -> bool:
+    """Return whether a GET without query and body reaches the function."""
     return route.method == "GET" and not route.query and route.body is None
 
 
@@ -86,6 +87,8 @@ def _key_right(this: Round, subject: str) -> Verdict:
     if isinstance(answer, Unprovable):
         return failed(want, "not sent, since another API could get the key", answer.why)
     if not reaches(answer, plain=plain):
+        if answer.is_of_function:
+            return failed_by_function(want, answer.label, _why_of_function(answer))
         return failed(want, answer.label, _why(this, answer))
     this.memory.traced.setdefault(this.target.function_of(route), Traced(route, answer))
     return passed(f"{subject} {answer.status}")
@@ -96,12 +99,14 @@ def _public_open(this: Round, subject: str) -> Verdict:
     answer = this.keyless(route)
     if isinstance(answer, Unprovable):
         return _in_summary(this, subject, want=False)
-    if not _answers_get(route):  # refused by the validator, which is asked after the key
+    if not answers_get(route):  # refused by the validator, which is asked after the key
         fine = answer.status == HTTPStatus.BAD_REQUEST
         return passed("400, not 403") if fine else failed("400 without a key", answer.label)
     plain = "{" not in route.path
     if not reaches(answer, plain=plain):
         want = "2xx without a key" if plain else "no 403 and no 5xx without a key"
+        if answer.is_of_function:
+            return failed_by_function(want, answer.label, _why_of_function(answer))
         return failed(want, answer.label)
     this.memory.traced.setdefault(this.target.function_of(route), Traced(route, answer))
     return passed(f"{subject} {answer.status}, public")
@@ -123,6 +128,14 @@ def _why(this: Round, answer: HttpAnswer) -> str:
     if this.target.inputs.config.api.waf and _REFUSED_HERE not in answer.message:
         return "the web ACL may have blocked it: it is not how the API refuses a key"
     return "a key works up to two minutes after it was attached: --wait 120"
+
+
+def _why_of_function(answer: HttpAnswer) -> str:
+    if answer.status == HTTPStatus.BAD_GATEWAY:
+        return "the function failed, or returned what API Gateway cannot pass on"
+    if answer.status == HTTPStatus.GATEWAY_TIMEOUT:
+        return "the function did not answer in time"
+    return "the function itself answers so"
 
 
 def _route_unknown(this: Round, subject: str) -> Verdict:  # noqa: ARG001  (there is one)
@@ -156,8 +169,6 @@ def keyed_answer(this: Round, route: Route) -> HttpAnswer | Unprovable | Verdict
 KEY_CHECKS: Final = (
     EndpointCheck(
         id="key-missing",
-        asks="each route without a key; if no request can be refused safely, the deployment",
-        passes="403; `apiKeyRequired`",
         noun="route",
         subjects=needs_key,
         ask=_key_missing,
@@ -165,8 +176,6 @@ KEY_CHECKS: Final = (
     ),
     EndpointCheck(
         id="key-wrong",
-        asks="one route with a key of random text",
-        passes="403",
         noun="route",
         subjects=_one_route,
         ask=_key_wrong,
@@ -174,8 +183,6 @@ KEY_CHECKS: Final = (
     ),
     EndpointCheck(
         id="key-right",
-        asks="each GET route that needs a key and no query, with the key",
-        passes="neither 403 nor 5xx; 2xx if the path has no variable",
         noun="route",
         subjects=readable,
         ask=_key_right,
@@ -183,8 +190,6 @@ KEY_CHECKS: Final = (
     ),
     EndpointCheck(
         id="public",
-        asks="each route with `key: false`, without a key; if none can be sent, the deployment",
-        passes="no 403 and no 5xx; 2xx if the path has no variable; 400 if the body is refused",
         noun="route",
         subjects=_public,
         ask=_public_open,
@@ -192,8 +197,6 @@ KEY_CHECKS: Final = (
     ),
     EndpointCheck(
         id="route-unknown",
-        asks="GET of a path that is no route; the methods of the deployment",
-        passes="403 or 404; no method that config.yaml lacks",
         subjects=lambda target: [f"/{target.name}"],
         ask=_route_unknown,
     ),

@@ -82,8 +82,6 @@ def _is_ours(letter: Letter, word: str) -> bool:
 
 POISON_CHECK: Final = EndpointCheck(
     id="poison",
-    asks="each function, by an asynchronous event that it must fail on (--deep)",
-    passes="the event arrives in its dead-letter queue; it is deleted, and nothing else",
     noun="function",
     subjects=functions,
     ask=_poison,

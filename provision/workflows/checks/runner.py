@@ -10,6 +10,7 @@ from typing import Final
 from provision.aws.client import Aws
 from provision.workflows.checks.check import EndpointCheck
 from provision.workflows.checks.http import AT_ONCE, Caller
+from provision.workflows.checks.not_asked import NotAsked
 from provision.workflows.checks.round import Round, RunMemory
 from provision.workflows.checks.target import CheckTarget
 from provision.workflows.checks.verdict import CheckOutcome, CheckStatus, Verdict, skipped
@@ -36,7 +37,8 @@ class _Subject:
     def after(self, verdict: Verdict, seconds: float) -> _Subject:
         """Return it with one more verdict."""
         passes = self.passes + 1 if verdict.status is CheckStatus.PASS else 0
-        is_open = passes < self.check.in_a_row and verdict.again
+        fails_for_good = verdict.by_function and self.verdict.by_function
+        is_open = passes < self.check.in_a_row and verdict.again and not fails_for_good
         return replace(self, verdict=verdict, passes=passes, seconds=seconds, open=is_open)
 
 
@@ -46,6 +48,7 @@ class Checked:
 
     outcomes: Sequence[CheckOutcome]
     seconds: float = 0.0
+    not_asked: Sequence[NotAsked] = ()
 
     def count(self, status: CheckStatus) -> int:
         return sum(outcome.verdict.status is status for outcome in self.outcomes)
@@ -81,7 +84,7 @@ class CheckRun:
             report(sum(not one.open for one in asked), len(asked))
             now = clock.now()
             first_end = first_end or now
-            asked = [_closed(one, now - first_end, wait) for one in asked]
+            asked = _without_hope([_closed(one, now - first_end, wait) for one in asked])
             if any(one.open and not one.passes for one in asked):
                 clock.sleep(PAUSE)
         return Checked([_outcome(one) for one in asked], clock.now() - began)
@@ -112,6 +115,15 @@ def _closed(one: _Subject, waited: float, wait: float) -> _Subject:
     fails = one.verdict.status is CheckStatus.FAIL
     late = waited >= max(wait, one.check.least_wait if fails else 0)
     return replace(one, open=False) if one.open and not one.passes and late else one
+
+
+def _without_hope(asked: Sequence[_Subject]) -> list[_Subject]:
+    """Return them closed if all that is open is held up by failures that are closed."""
+    left = [one for one in asked if one.open]
+    failed = any(not one.open and one.verdict.status is CheckStatus.FAIL for one in asked)
+    if failed and all(one.verdict.status is CheckStatus.SKIP for one in left):
+        return [replace(one, open=False) for one in asked]
+    return list(asked)
 
 
 def _outcome(one: _Subject) -> CheckOutcome:

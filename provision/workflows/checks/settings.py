@@ -121,23 +121,17 @@ def _live_active(this: Round, subject: str) -> Verdict:
 SETTINGS_CHECKS: Final = (
     EndpointCheck(
         id="throttle",
-        asks="the usage plan, the stage and each route with `throttle`, without a flood",
-        passes="all rates and the quota as configured",
         subjects=_limited,
         ask=_throttle,
     ),
     EndpointCheck(
         id="dead-letters",
-        asks="the live version of each function, and its settings for asynchronous events",
-        passes="queue, attempts and age as configured; no other destination",
         noun="function",
         subjects=functions,
         ask=_dead_letters,
     ),
     EndpointCheck(
         id="live-active",
-        asks="the live version of each function",
-        passes="it is active and its last update succeeded",
         noun="function",
         subjects=functions,
         ask=_live_active,

@@ -158,16 +158,12 @@ def _names(this_domain: str | None) -> list[str]:
 TLS_CHECKS: Final = (
     EndpointCheck(
         id="tls",
-        asks="handshakes with the endpoint",
-        passes="1.2 or newer works, 1.1 is refused, the certificate is valid for 14 days more",
         subjects=lambda target: _names(urlsplit(target.endpoint).hostname),
         ask=_tls,
         not_on_local=True,
     ),
     EndpointCheck(
         id="domain",
-        asks="the domain's name, then AWS's own address",
-        passes="the name answers, AWS's own address is refused",
         subjects=lambda target: _names(
             domain.name if (domain := target.inputs.config.api.domain) else None
         ),

@@ -141,8 +141,6 @@ def _since(this: Round, answer: HttpAnswer) -> int:
 TRACE_CHECKS: Final = (
     EndpointCheck(
         id="trace",
-        asks="the answer of `key-right`",
-        passes="`x-amzn-trace-id` is among its headers",
         subjects=_one,
         ask=_trace,
         absent=_ABSENT,
@@ -150,8 +148,6 @@ TRACE_CHECKS: Final = (
     ),
     EndpointCheck(
         id="access-log",
-        asks="the access log for the request of `key-right`",
-        passes="its line is there, within 30 s or --wait",
         subjects=_one,
         ask=_access_log,
         absent=_ABSENT,
@@ -160,8 +156,6 @@ TRACE_CHECKS: Final = (
     ),
     EndpointCheck(
         id="function-log",
-        asks="the log of each function that `key-right` reaches",
-        passes="a line of that invocation is there, within 30 s or --wait",
         noun="function",
         subjects=_logged_functions,
         ask=_function_log,

@@ -70,8 +70,6 @@ def _refused(this: Round, answer: HttpAnswer | Unprovable | Verdict, want: str) 
 VALIDATION_CHECKS: Final = (
     EndpointCheck(
         id="body-refused",
-        asks="each route with `body`, with the key and a body that the model refuses",
-        passes="400 within 1 s, with CORS",
         noun="route",
         subjects=_with_body,
         ask=_body_refused,
@@ -79,8 +77,6 @@ VALIDATION_CHECKS: Final = (
     ),
     EndpointCheck(
         id="query-refused",
-        asks="each GET route with `query`, with the key and without it; of others, the method",
-        passes="400 within 1 s, with CORS; the method requires it",
         noun="route",
         subjects=_with_query,
         ask=_query_refused,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -28,6 +28,8 @@ class Verdict:
     reason: str = ""
     again: bool = True
     """Whether another ask may say otherwise, until the time is up."""
+    by_function: bool = False
+    """Whether the function's own answer fails: it does not pass by waiting, only by other code."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ def passed(have: str, want: str = "") -> Verdict:
 
 def failed(want: str, have: str, reason: str = "") -> Verdict:
     return Verdict(CheckStatus.FAIL, clipped(want), clipped(have), clipped(reason))
+
+
+def failed_by_function(want: str, have: str, reason: str) -> Verdict:
+    """Return that the function itself answered otherwise: it is asked once more, and no longer."""
+    return replace(failed(want, have, reason), by_function=True)
 
 
 def skipped(reason: str) -> Verdict:

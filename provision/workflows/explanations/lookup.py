@@ -15,6 +15,47 @@ ERRORS: Final[Mapping[str, ErrorEntry]] = dict(
     sorted({**SETUP_ERRORS, **RUN_ERRORS, **DATA_ERRORS}.items())
 )
 """The explanation of every error, by its code."""
+KIND_NAMES: Final = (
+    "acm.certificate",
+    "apigateway.account",
+    "apigateway.base_path",
+    "apigateway.deployment",
+    "apigateway.domain",
+    "apigateway.key",
+    "apigateway.rest_api",
+    "apigateway.stage",
+    "apigateway.usage_plan",
+    "autoscaling.policy",
+    "autoscaling.target",
+    "cloudwatch.alarm",
+    "cloudwatch.dashboard",
+    "dynamodb.table",
+    "ec2.flow_log",
+    "ec2.gateway_endpoint",
+    "ec2.interface_endpoint",
+    "ec2.network_interfaces",
+    "ec2.route_table",
+    "ec2.security_group",
+    "ec2.subnet",
+    "ec2.vpc",
+    "iam.role",
+    "iam.role_policies",
+    "kms.key",
+    "lambda.alias",
+    "lambda.event_invoke",
+    "lambda.function",
+    "lambda.layer",
+    "lambda.permission",
+    "lambda.version",
+    "logs.group",
+    "route53.record",
+    "sns.subscription",
+    "sns.topic",
+    "sqs.queue",
+    "wafv2.web_acl",
+    "wafv2.web_acl_association",
+)
+"""The kinds of resources. The steps themselves import the AWS SDK, for which Tab cannot wait."""
 ERRORS_PAGE: Final = "docs/errors.md"
 
 
@@ -27,4 +68,4 @@ def errors_page_of(code: str) -> str:
     return f"{ERRORS_PAGE}#{code}"
 
 
-__all__ = ["ERRORS", "ERRORS_PAGE", "WORDS", "errors_page_of", "key_of"]
+__all__ = ["ERRORS", "ERRORS_PAGE", "KIND_NAMES", "WORDS", "errors_page_of", "key_of"]

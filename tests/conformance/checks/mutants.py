@@ -341,7 +341,9 @@ MUTANTS: Final = (
     Mutant("the key is not in the usage plan", _key_outside_plan, frozenset({"key-right"})),
     Mutant("the stage is not in the usage plan", _stage_outside_plan, frozenset({"key-right"})),
     Mutant("the key is disabled", _key_disabled, frozenset({"key-right"})),
-    Mutant("API Gateway may not call the alias", _no_permission, frozenset({"key-right"})),
+    Mutant(
+        "API Gateway may not call the alias", _no_permission, frozenset({"key-right", "public"})
+    ),
     Mutant("a route `ANY /{proxy+}`, deployed", _one_more_route, frozenset({"route-unknown"})),
     Mutant(
         "the function's CORS_ORIGIN is empty, published",

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from provision.workflows.checks.catalog import CHECKS, DEEP
+from provision.workflows.checks.descriptions import CHECK_DESCRIPTIONS
 from tests.conformance.checks.mutants import MUTANTS, Mutant
 from tests.conformance.checks.place import CheckedPlace, checked_place
 from tests.support.sample_stack import ROOT
@@ -72,8 +72,8 @@ def screen_of(text: str) -> str:
 
 def checks() -> str:
     rows = [
-        f"| `{check.id}` | {check.asks} | {check.passes} | {_killed_by(check.id)} |"
-        for check in (*CHECKS, *DEEP)
+        f"| `{name}` | {each.asks} | {each.passes} | {_killed_by(name)} |"
+        for name, each in CHECK_DESCRIPTIONS.items()
     ]
     return "\n".join(["| id | asks | passes when | faults it sees |", "|---|---|---|---|", *rows])
 

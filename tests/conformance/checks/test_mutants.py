@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from provision.workflows.checks.catalog import ids
+from provision.workflows.checks.descriptions import CHECK_DESCRIPTIONS
 from tests.conformance.checks.mutants import MUTANTS, Mutant
 from tests.conformance.checks.page import NOT_THERE, PAGE, page, screen_of, steady, tried
 from tests.conformance.checks.place import CheckedPlace, checked_place
@@ -38,7 +38,7 @@ def test_what_is_as_it_should_be_passes_while_up_runs(place: CheckedPlace) -> No
 
 def test_every_check_has_a_fault_that_it_sees() -> None:
     killed = {check for mutant in MUTANTS for check in mutant.kills}
-    assert killed | NOT_THERE == set(ids())
+    assert killed | NOT_THERE == set(CHECK_DESCRIPTIONS)
     assert not killed & NOT_THERE
 
 

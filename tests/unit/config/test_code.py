@@ -118,3 +118,41 @@ def test_a_folder_that_cannot_be_zipped_is_a_problem_of_its_source(path: Path) -
     (path.parent / "function" / "linked").symlink_to(path.parent / "layer")
     for problem in problems_of(path, SAMPLE):  # or none, where links inside are followed
         assert problem.key == "functions.items.source"
+
+
+@pytest.mark.parametrize(
+    ("code", "warned"),
+    [
+        ('import os\nT = os.environ["TABLE_ORDERS"]\n', True),
+        ("def read(environment):\n    return environment['TABLE_OLD_ORDERS']\n", True),
+        ('import os\nT = os.environ["TABLE_ITEMS"]\n', False),  # the function has that table
+        ('import os\nT = os.environ.get("TABLE_ORDERS", "")\n', False),
+        ('import os\nT = os.getenv("TABLE_ORDERS")\n', False),
+        ('import os\nif "TABLE_X" in os.environ:\n    T = os.environ["TABLE_X"]\n', False),
+        ('import os\nos.environ["TABLE_X"] = "t"\nT = os.environ["TABLE_X"]\n', False),
+        ("T = {}['table_x']\n", False),
+        ('raise SystemExit("never run")\n', False),
+    ],
+)
+def test_a_table_s_variable_that_the_function_lacks_is_a_warning(
+    path: Path, check: Callable[[str], Told], code: str, *, warned: bool
+) -> None:
+    put(path, app="import second\n" + APP, second=code)
+    told = check(SAMPLE)
+    assert told.exit_code == 0
+    assert ("functions.items gives no such variable" in told.stderr) is warned, told.stderr
+    put(path, app=APP)
+    assert "no such variable" not in check(SAMPLE).stderr, "the handler does not import it"
+
+
+def test_the_advice_names_the_table_or_says_where_one_is_shown(
+    path: Path, check: Callable[[str], Told]
+) -> None:
+    put(path, app='import os\nT = os.environ["TABLE_ITEMS"]\n' + APP)
+    told = check(changed("tables: {items: write}", "tables: {}"))
+    assert "app.py:2: TABLE_ITEMS is read here, and functions.items gives" in told.stderr
+    assert "write functions.items.tables: {items: read}, or {items: write}" in told.stderr
+    put(path, app='import os\nT = os.environ["TABLE_OLD_ORDERS"]\n' + APP)
+    told = check(SAMPLE)
+    assert 'add a table such as "old-orders" and name it in functions.items.tables' in told.stderr
+    assert "config explain tables" in told.stderr

@@ -198,3 +198,12 @@ def test_a_misspelt_name_is_told_which_it_may_be(path: Path, overlay: str, meant
 def test_of_two_new_tables_none_is_told_to_be_the_other(path: Path) -> None:
     problems = problems_of(path, with_prod("tables: {orders: {}, order: {}}"), "prod")
     assert [problem.suggestion[:4] for problem in problems] == ["add "] * 2
+
+
+def test_an_entry_that_the_file_itself_has_no_more_is_to_be_removed(path: Path) -> None:
+    (problem,) = problems_of(path, with_prod("layers: {old: {}}"))
+    assert problem.key == "environments.prod.layers.old.source"
+    assert problem.suggestion.startswith('add "source: ')
+    assert problem.suggestion.endswith(
+        ", or remove environments.prod.layers.old if it was removed from layers itself"
+    )

@@ -17,7 +17,9 @@ from provision.steps.acm.reading import ISSUED_BUDGET
 from provision.steps.apigateway.api_key import ApiKey
 from provision.steps.apigateway.domain_name import DomainName
 from provision.steps.apigateway.rest_api.api import RestApi, Route
+from provision.steps.apigateway.rest_api.contents import Cors
 from provision.steps.apigateway.rest_api.public import key_risks
+from provision.steps.apigateway.rest_api.risks import removal_risks
 from provision.steps.apigateway.stage import Stage
 from provision.steps.dynamodb.table import Table
 from provision.steps.ec2.network_interfaces import NetworkInterfaces
@@ -34,6 +36,9 @@ KEY = ApiKey(name="k", tags={})
 API = RestApi(name="a", routes=(), models={}, tags={})
 KEYED = Route("GET", "/items", "arn:f")
 PUBLIC = Route("GET", "/health", "arn:f", api_key=False)
+TYPED = replace(KEYED, query=("q",))
+CORS = Cors("https://a.example", ("X-Api-Key",), 600)
+OTHER_CORS = replace(CORS, origin="https://b.example")
 WRITING = Route("POST", "/hook", "arn:f", api_key=False)
 TLS_13 = "SecurityPolicy_TLS13_1_3_2025_09"
 STAGE = Stage(
@@ -106,7 +111,12 @@ CASES = [
     (replace(API, routes=(PUBLIC,)), Action.CREATE, None, {}, {Impact.WEAKER}),
     (replace(API, routes=(KEYED,)), Action.CREATE, None, {}, set()),
     (replace(API, routes=(PUBLIC,)), Action.UPDATE, None, {"routes": (PUBLIC, KEYED)}, set()),
-    (replace(API, routes=(PUBLIC,)), Action.UPDATE, None, {"routes": ()}, set()),
+    (replace(API, routes=(PUBLIC,)), Action.UPDATE, None, {"routes": ()}, {Impact.DOWNTIME}),
+    (replace(API, routes=(KEYED,)), Action.UPDATE, None, {"routes": (TYPED,)}, set()),
+    (API, Action.UPDATE, None, {"cors": CORS}, set()),
+    (replace(API, cors=CORS), Action.UPDATE, None, {"cors": None}, {Impact.DOWNTIME}),
+    (replace(API, cors=CORS), Action.UPDATE, None, {"cors": OTHER_CORS}, {Impact.DOWNTIME}),
+    (replace(API, cors=CORS), Action.UPDATE, None, {"cors": replace(CORS, origin="*")}, set()),
     (replace(API, routes=(PUBLIC,)), Action.DELETE, None, {}, {Impact.DOWNTIME}),
     (
         replace(API, routes=(PUBLIC, WRITING)),
@@ -165,6 +175,13 @@ def test_public_routes_are_named_and_those_that_write_twice() -> None:
         "anyone can call POST /0, POST /1, POST /2 and 3 more without a key: public",
         "POST /0, POST /1, POST /2 and 3 more write, and so can anyone",
     ]
+
+
+def test_routes_that_callers_lose_are_named() -> None:
+    (risk,) = removal_risks((replace(KEYED, target=UNKNOWN),), (KEYED, PUBLIC, WRITING))
+    assert risk == Risk(Impact.DOWNTIME, "callers of GET /health and POST /hook get 404")
+    assert removal_risks((KEYED,), (KEYED,)) == removal_risks(UNKNOWN, (KEYED,)) == ()
+    assert removal_risks((KEYED,), ()) == ()
 
 
 def test_a_risk_of_its_own_hides_no_other_of_its_impact() -> None:

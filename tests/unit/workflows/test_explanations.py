@@ -14,6 +14,8 @@ from provision.errors import NotConverged, ProvisionError, error_code
 from provision.model.step import FieldRole, Tagged, fields_with
 from provision.preflight.limits import ANY_TAGGED, LIMITS, PACKED
 from provision.steps import KINDS
+from provision.workflows.checks.descriptions import CHECK_DESCRIPTIONS
+from provision.workflows.explanations import lookup
 from provision.workflows.explanations.kinds import kind_page
 from provision.workflows.explanations.lookup import ERRORS, WORDS, key_of
 from tests.conformance.hints.line import refusals
@@ -70,7 +72,10 @@ CODES = {
     "zip-unusable": 1,
 }
 """Published with their exit codes: scripts read both. A class that is renamed breaks them."""
-INTERNAL = {"step", "capability", "want", "have", "field diff", "value diff", "owned"}
+INTERNAL = {
+    *("step", "capability", "want", "have", "field diff", "value diff", "owned"),
+    *("area", "edition", "walk"),
+}
 """Words of ARCHITECTURE.md that no user meets, and a form of another one."""
 COMMAND = re.compile(r"`(provision [^`]+)`")
 
@@ -150,7 +155,12 @@ def test_every_anchor_of_a_page_exists() -> None:
 def test_no_name_means_two_things() -> None:
     assert set(ERRORS) & set(WORDS) == set()
     assert set(KINDS) & {*ERRORS, *WORDS} == set()
-    assert all(key_of(name) == name for name in (*ERRORS, *WORDS))
+    assert set(CHECK_DESCRIPTIONS) & {*ERRORS, *WORDS, *KINDS} == set()
+    assert all(key_of(name) == name for name in (*ERRORS, *WORDS, *CHECK_DESCRIPTIONS))
+
+
+def test_the_names_for_tab_are_those_of_the_kinds() -> None:
+    assert sorted(KINDS) == list(lookup.KIND_NAMES)
 
 
 @pytest.mark.parametrize("typed", ["[locked]", "LOCKED", "`locked`", " locked "])

@@ -40,6 +40,7 @@ def test_the_names_of_all_environments(tmp_path: Path) -> None:
         ("dev", "prod", "qa", "local"),
         ("items", "worker"),
         ("table.items", "table.orders", "function.items", "function.worker"),
+        ("items", "orders"),
     )
 
 

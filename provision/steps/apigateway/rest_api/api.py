@@ -15,11 +15,12 @@ from provision.aws.client import Aws
 from provision.errors import NotOwned
 from provision.model import iam
 from provision.model.capabilities import GrantsAccess, HasOwnRisks, ReportsProblems
-from provision.model.risks import Impact, Risk, Risks, disabled
+from provision.model.risks import Risk
 from provision.model.step import OWNER, Computed, Document, Local, Replacement, Tagged
 from provision.steps.apigateway.rest_api.contents import Contents, Cors, Route, differences, served
 from provision.steps.apigateway.rest_api.public import key_risks
 from provision.steps.apigateway.rest_api.reading import READING, empty, read, settings_of
+from provision.steps.apigateway.rest_api.risks import API_RISKS, removal_risks
 from provision.steps.apigateway.rest_api.routes import contents_of, cors_of, routes_of
 from provision.steps.apigateway.rest_api.status import AVAILABLE, describe, state_of, wait_available
 from provision.steps.apigateway.rest_api.writing import WRITING, settings_patches, write
@@ -30,7 +31,7 @@ from provision.steps.apigateway.tags import (
     tag_update_calls,
     tags_of,
 )
-from provision.steps.apigateway.tls import LEAST, TLS_RISKS, UNSAID, tls_patches
+from provision.steps.apigateway.tls import LEAST, UNSAID, tls_patches
 from provision.steps.foreign import mark_of
 from provision.steps.not_found import ignore_not_found
 from provision.unknown import UNKNOWN, is_known
@@ -49,9 +50,6 @@ __all__ = ["Cors", "RestApi", "Route"]
 _API: Final = "/restapis/{id}"
 _CONTENTS: Final = frozenset(["routes", "cors", "models", "strays"])
 _TLS: Final = frozenset(["security_policy", "access_mode"])
-_ONE_DOOR: Final = Risk(
-    Impact.NEW_URL, "AWS's own address ends once its domain answers", when=disabled
-)
 _FROZEN: Final = _CONTENTS | _TLS | {"default_endpoint"}
 """The fields that take effect only with a deployment (A8)."""
 EDITION: Final = "provision:edition"
@@ -74,11 +72,7 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
     KIND = "apigateway.rest_api"
     IDENTITY = ("tags",)
     REPLACEMENT = Replacement.CREATE_FIRST
-    RISKS = Risks(
-        recreate=(Risk(Impact.NEW_URL, "its address gets a new id"),),
-        update={**TLS_RISKS, "default_endpoint": (_ONE_DOOR,)},
-        delete=(Risk(Impact.DOWNTIME, "nothing answers at its address"),),
-    )
+    RISKS = API_RISKS
     API_CALLS = iam.ApiCalls(
         read=(
             iam.call("apigateway.GetRestApis", iam.gateway_permission("GET", "/restapis")),
@@ -131,7 +125,8 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
         return f"its state in AWS is {self.state}" if self.state.startswith("FAILED") else ""
 
     def own_risks(self, have: Self | None) -> Sequence[Risk]:
-        return key_risks(self.routes, have.routes if have else ())
+        before = have.routes if have else ()
+        return (*key_risks(self.routes, before), *removal_risks(self.routes, before))
 
     def digest(self) -> str:
         """Return the digest of all that a deployment freezes; unknown while a part is unknown."""

@@ -15,6 +15,7 @@ from provision.workflows.checks.verdict import (
     CheckStatus,
     Verdict,
     failed,
+    failed_by_function,
     held_up,
     passed,
     skipped,
@@ -22,6 +23,7 @@ from provision.workflows.checks.verdict import (
 from tests.support.virtual_clock import VirtualClock
 
 GOOD, BAD, HELD = passed("fine"), failed("fine", "not"), held_up("another failed")
+OWN = failed_by_function("fine", "502", "the function failed")
 
 
 class Aws:
@@ -41,7 +43,7 @@ def scripted(*verdicts: Verdict, **more: Any) -> EndpointCheck:
         return next(said, verdicts[-1])
 
     settings: dict[str, Any] = {"subjects": lambda _: ["x"], **more}
-    return EndpointCheck(id="it", asks="", passes="", ask=ask, **settings)
+    return EndpointCheck(id="it", ask=ask, **settings)
 
 
 def run(*checks: EndpointCheck, wait: float = 10, local: bool = False) -> tuple[Checked, Aws]:
@@ -109,6 +111,22 @@ def test_what_another_failure_holds_up_is_tried_again_and_ends_as_skipped() -> N
     assert sum(aws.clock.slept) == pytest.approx(3)
 
 
+def test_a_failure_of_the_function_is_confirmed_once_and_never_waited_for() -> None:
+    checked, aws = run(scripted(OWN), wait=120)
+    assert status(checked) == [CheckStatus.FAIL]
+    assert aws.clock.slept == [PAUSE]
+    checked, aws = run(scripted(OWN, BAD, OWN, GOOD, GOOD), wait=120)
+    assert status(checked) == [CheckStatus.PASS], "the old version may answer for a moment"
+
+
+def test_what_a_final_failure_holds_up_is_not_waited_for_either() -> None:
+    checked, aws = run(scripted(OWN), scripted(HELD), scripted(GOOD), wait=120)
+    assert status(checked) == [CheckStatus.FAIL, CheckStatus.SKIP, CheckStatus.PASS]
+    assert aws.clock.slept == [PAUSE]
+    checked, aws = run(scripted(OWN), scripted(HELD), scripted(BAD), wait=12)
+    assert sum(aws.clock.slept) == pytest.approx(12), "the other failure may pass, and free it"
+
+
 def test_what_has_nothing_to_ask_is_skipped_at_once() -> None:
     none = scripted(BAD, subjects=lambda _: [], absent="no cors")
     checked, aws = run(none, scripted(BAD, not_on_local=True), scripted(skipped("no")), local=True)
@@ -122,7 +140,7 @@ def test_a_signal_ends_it() -> None:
         this.aws.clock.stop()
         return BAD
 
-    check = EndpointCheck(id="it", asks="", passes="", subjects=lambda _: ["x"], ask=ask)
+    check = EndpointCheck(id="it", subjects=lambda _: ["x"], ask=ask)
     with pytest.raises(Interrupted):
         run(check, wait=100)
 

@@ -202,3 +202,34 @@ def test_without_an_enabled_key_it_says_so(account: None, tmp_path: Path) -> Non
     found = asked(tmp_path, "key-right", answer(200), key="")
     assert (found.status, found.have) == (FAIL, "no API key of the stack is enabled")
     assert asked(tmp_path, "cors-answer", answer(200), key="").status is SKIP
+
+
+@pytest.mark.parametrize(
+    ("given", "by_function"),
+    [
+        (answer(502, x_amzn_errortype="InternalServerErrorException"), True),
+        (answer(504, x_amzn_errortype="InternalServerErrorException"), True),
+        (answer(500), True),  # the function caught its own error
+        (answer(404), True),
+        (answer(500, x_amzn_errortype="InternalServerErrorException"), False),  # not permitted yet
+        (answer(503, x_amzn_errortype="ServiceUnavailableException"), False),
+        (answer(404, x_amzn_errortype="MissingAuthenticationTokenException"), False),
+        (answer(403, x_amzn_errortype="ForbiddenException"), False),
+        (answer(403), False),  # a web ACL may answer as it likes
+        (answer(429), False),
+        (HttpAnswer(error="refused"), False),
+    ],
+)
+def test_an_answer_of_the_function_is_told_from_one_that_may_pass_by_itself(
+    account: None, tmp_path: Path, given: HttpAnswer, *, by_function: bool
+) -> None:
+    found = asked(tmp_path, "key-right", given)
+    assert (found.status, found.by_function) == (FAIL, by_function)
+    assert bool(found.reason) is by_function or given.status in {403, 429}
+
+
+def test_a_function_that_sends_no_cors_header_is_not_waited_for(
+    account: None, tmp_path: Path
+) -> None:
+    found = asked(tmp_path, "cors-answer", answer(200))
+    assert (found.status, found.by_function) == (FAIL, True)

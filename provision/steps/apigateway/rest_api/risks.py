@@ -1,0 +1,49 @@
+"""Declares the risks of a change of an API: an address that ends, callers who lose a route."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from provision.model.risks import Impact, Risk, Risks, disabled
+from provision.steps.apigateway.rest_api.contents import Cors, Route
+from provision.steps.apigateway.rest_api.public import named
+from provision.steps.apigateway.tls import TLS_RISKS
+
+
+def removal_risks(want: Sequence[Route], have: Sequence[Route]) -> Sequence[Risk]:
+    """Return the risk for the callers of routes that are removed; none while routes are unknown.
+
+    They get a 404, not the 403 that API Gateway gives by itself: see `gateway_responses`.
+    """
+    if not isinstance(want, tuple):
+        return ()
+    kept = {route.label for route in want}
+    removed = [route for route in have if route.label not in kept]
+    return (Risk(Impact.DOWNTIME, f"callers of {named(removed)} get 404"),) if removed else ()
+
+
+def _refuses_pages(have: Any, want: Any) -> bool:
+    """Return whether pages that may call the API now may not call it any more."""
+    if not isinstance(have, Cors):
+        return False
+    return not isinstance(want, Cors) or want.origin not in {"*", have.origin}
+
+
+API_RISKS: Final = Risks(
+    recreate=(Risk(Impact.NEW_URL, "its address gets a new id"),),
+    update={
+        **TLS_RISKS,
+        "default_endpoint": (
+            Risk(Impact.NEW_URL, "AWS's own address ends once its domain answers", when=disabled),
+        ),
+        "cors": (
+            Risk(
+                Impact.DOWNTIME,
+                "browsers refuse pages that may call the API now",
+                when=_refuses_pages,
+            ),
+        ),
+    },
+    delete=(Risk(Impact.DOWNTIME, "nothing answers at its address"),),
+)
