@@ -83,18 +83,23 @@ def _missing(tree: YamlNode, way: list[int | str], key: str) -> Problem:
     example = examples[0] if isinstance(examples[0], str) else "..."
     said = f"missing: expected {expected}"
     add = f'add "{key}: {example}"'
-    meant = overlaid_name(tree, way)
     return Problem(
         section.place.file,
         section.place.line,
         section.place.column,
         format_path((*section.keys, key)),
         said,
-        f"{meant} If not, {add}" if meant else add + _removed(tree, way),
+        to_complete(tree, way, add),
     )
 
 
-def overlaid_name(tree: YamlNode, way: list[int | str]) -> str:
+def to_complete(tree: YamlNode, way: list[int | str], add: str) -> str:
+    """Return what to do about an incomplete section: `add`, or what an overlay may have meant."""
+    meant = _overlaid(tree, way)
+    return f"{meant} If not, {add}" if meant else add + _removed(tree, way)
+
+
+def _overlaid(tree: YamlNode, way: list[int | str]) -> str:
     """Suggest the existing name that an overlay may have meant, or return an empty text.
 
     A misspelt name in an overlay is a new entry, which lacks everything but the change.

@@ -10,12 +10,11 @@ from typing import Final
 
 from provision.config.checks.regions import partitions
 from provision.config.problems import Problem
-from provision.config.validation import overlaid_name
+from provision.config.validation import to_complete
 from provision.config.yaml.nodes import YamlNode
 
 _PARTS: Final = 6
 """The fewest parts of an ARN, which colons separate."""
-_ADD: Final = 'add "source: FOLDER", or "arn: ARN"'
 
 
 def check_topic(tree: YamlNode) -> Iterator[Problem]:
@@ -46,10 +45,9 @@ def check_layers(tree: YamlNode) -> Iterator[Problem]:
         if not isinstance(layer.node.value, dict):
             continue  # validation reports it
         if not built and not given:
-            meant = overlaid_name(tree, ["layers", name])
             yield layer.problem(
                 "missing: expected a source to build it from, or the ARN of a published layer",
-                f"{meant} If not, {_ADD}" if meant else _ADD,
+                to_complete(tree, ["layers", name], 'add "source: FOLDER", or "arn: ARN"'),
             )
         if arn is not None and built and given:
             yield arn.problem("a layer has a source or an ARN", "remove one of the two")

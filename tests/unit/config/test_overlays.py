@@ -202,7 +202,7 @@ def test_of_two_new_tables_none_is_told_to_be_the_other(path: Path) -> None:
 
 def test_an_entry_that_the_file_itself_has_no_more_is_to_be_removed(path: Path) -> None:
     (problem,) = problems_of(path, with_prod("layers: {old: {}}"))
-    assert problem.key == "environments.prod.layers.old.source"
+    assert problem.key == "environments.prod.layers.old"
     assert problem.suggestion.startswith('add "source: ')
     assert problem.suggestion.endswith(
         ", or remove environments.prod.layers.old if it was removed from layers itself"
