@@ -25,7 +25,8 @@ _EXAMPLES: Final[Mapping[str, str]] = {
 _CLOSE: Final = 3
 """The most letters that a misspelt name is longer or shorter."""
 _ARN: Final = re.compile(r"arn:[^:\s]+:[^:\s]*:[^:\s]*:[^:\s]*:\S+")
-_ANY_ROLE: Final = re.compile(r"(role|role/|)\*+(/\*+)?")
+_ROLES: Final = ("role/bdfhj", "role/KMNPQ")
+"""Two roles that share no letter: a pattern that covers both covers every role."""
 _OPERATORS: Final = (
     *(f"String{rest}" for rest in ("Equals", "EqualsIgnoreCase", "Like")),
     *(f"StringNot{rest}" for rest in ("Equals", "EqualsIgnoreCase", "Like")),
@@ -148,6 +149,12 @@ def _is_star(text: str) -> bool:
     return set(text) == {"*"}
 
 
+def _is_everything(text: str) -> bool:
+    """Return whether the text is `*`, or an ARN that says as little, such as arn:aws:s3:::*."""
+    *_, account, resource = ["", *text.split(":", 5)]
+    return _is_star(text) or (set(resource) <= set("*?") and set(account) <= set("*?"))
+
+
 def _example(text: str) -> str:
     """Return the text with an example for each placeholder."""
     return filled_in(text, {**dict.fromkeys(PLACEHOLDERS, "x"), **_EXAMPLES})
@@ -158,6 +165,7 @@ def _together(
 ) -> Iterator[Problem]:
     """Check what only actions and resources together show."""
     star = next((node for node in resources if _is_star(str(node.value))), None)
+    every = next((node for node in resources if _is_everything(str(node.value))), None)
     forms = [_example(str(node.value)) for node in resources]
     wide = statement.get("wide")
     said = wide is not None and wide.value is not None
@@ -182,10 +190,11 @@ def _together(
                 ),
                 warning=True,
             )
-    if star is not None and not said and not all(one.only_star for one in asked):
+    if every is not None and not said and not all(one.only_star for one in asked):
         limited = next(one for one in asked if not one.only_star)
-        yield star.problem(
-            f'"*" is every resource of {limited.node.value}, in every account that lets it in',
+        yield every.problem(
+            f'"{every.value}" is every resource of {limited.node.value}, in every account that'
+            " lets it in",
             'name ARNs, or say why all of them: wide: "..."',
         )
 
@@ -199,8 +208,8 @@ def _assumes_any(one: _AskedAction, resources: Sequence[YamlNode]) -> Iterator[P
     if not any(reference.matches(action.name, ASSUMING) for action in one.covered):
         return
     for node in resources:
-        text = _example(str(node.value))
-        if _is_star(text) or _ANY_ROLE.fullmatch(text.split(":", 5)[-1]):
+        resource = _example(str(node.value)).split(":", 5)[-1]
+        if all(reference.matches(role, resource) for role in _ROLES):
             yield node.problem(
                 f"{one.node.value} on every role would give the function the rights of all of them",
                 "name the roles: arn:aws:iam::{account}:role/name",

@@ -95,6 +95,20 @@ WRONG = [
         "resources[0]",
         "every role",
     ),
+    *(
+        (
+            f"actions: ['sts:AssumeRole'], resources: ['arn:aws:iam::1:{every}'], wide: why",
+            "resources[0]",
+            "every role",
+        )
+        for every in ("r*", "role/?*", "ro?e/*", "*/*", "role/*?")
+    ),
+    (
+        "actions: ['s3:GetObject'], resources: ['arn:aws:s3:::*']",
+        "resources[0]",
+        '"arn:aws:s3:::*" is every resource of s3:GetObject',
+    ),
+    ("actions: ['sqs:SendMessage'], resources: ['arn:*:*:*:*:*']", "resources[0]", "say why"),
     ("actions: ['s3:GetObject'], resources: [docs]", "resources[0]", "is no ARN"),
     ("actions: ['s3:GetObject'], resources: ['arn:aws:s3']", "resources[0]", "is no ARN"),
     (
