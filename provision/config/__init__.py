@@ -20,7 +20,14 @@ from provision.config.schema.api import (
     RouteParts,
     Throttle,
 )
-from provision.config.schema.functions import Function, FunctionLog, Layer, Retries, Secret
+from provision.config.schema.functions import (
+    Function,
+    FunctionLog,
+    Layer,
+    PolicyStatement,
+    Retries,
+    Secret,
+)
 from provision.config.schema.monitoring import Alarms, Monitoring
 from provision.config.schema.root import Config, FlowLogs, Network
 from provision.config.schema.tables import Capacity, Expire, Table
@@ -41,6 +48,7 @@ __all__ = [
     "Layer",
     "Monitoring",
     "Network",
+    "PolicyStatement",
     "Problem",
     "Quota",
     "Retries",

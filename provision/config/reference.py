@@ -117,11 +117,13 @@ def reference() -> str:
 
 
 def _sections(shape: SchemaNode, title: str) -> Iterator[tuple[str, SchemaNode]]:
-    """Yield every mapping with known keys, from the top."""
+    """Yield every mapping with known keys, from the top; those in a list too."""
     if shape.fields:
         yield title, shape
     elif shape.named:
         yield from _sections(shape.named, f"{title}.\\<name\\>")
+    elif element := shape.child(0):
+        yield from _sections(element, f"{title}[]")
     for key, field in shape.fields.items():
         yield from _sections(field, f"{title}.{key}" if title else key)
 

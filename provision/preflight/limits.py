@@ -179,7 +179,8 @@ SUMS: Final = (
     ),
     Limit(
         "the inline policies of the function's role, all together", SPACE, "characters",
-        _inline_policies, "give it fewer tables and secrets, or make two functions of it", _IAM,
+        _inline_policies,
+        "give it fewer tables, secrets and statements, or make two functions of it", _IAM,
         operation="iam.PutRolePolicy",
     ),
     Limit(

@@ -18,7 +18,7 @@ from provision.stack.resource_policies import queue_policy
 from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
 from provision.steps.ec2.network_interfaces import NetworkInterfaces
 from provision.steps.iam.role import Role
-from provision.steps.iam.role_policies import RolePolicies
+from provision.steps.iam.role_policies import OWN, RolePolicies
 from provision.steps.lambda_.alias import Alias
 from provision.steps.lambda_.event_invoke import EventInvoke
 from provision.steps.lambda_.function import Function
@@ -150,7 +150,9 @@ def _add_grants(
                 ),
                 **_key_policies(inputs, function, encryption, encryption.arn(get)),
                 **_secret_policies(inputs, function, get(network.vpc).id),
+                **_own_policies(inputs, function),
             },
+            wide=tuple(each.wide for each in function.policy if each.wide),
         ),
         needs=[role, network.vpc, network.group, *network.subnets, *encryption.needs],
         key=f"function.{key}",
@@ -171,6 +173,12 @@ def _secret_policies(
     if not function.secrets:
         return {}
     return {"secrets": grants.secrets(inputs.location, function.secrets, vpc_id)}
+
+
+def _own_policies(inputs: StackInputs, function: config.Function) -> dict[str, Document]:
+    if not function.policy:
+        return {}
+    return {OWN: grants.own(function.policy, inputs.placeholders)}
 
 
 def _table_policies(

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple, get_args
 
 from provision.aws.access import Location
-from provision.config import Secret
+from provision.config import PolicyStatement, Secret
+from provision.config.schema.policies import filled_in
 from provision.model.step import Document
 from provision.steps.iam_policy import canonical
 
@@ -220,6 +221,23 @@ def _decrypting(where: Location, secret: Secret) -> Document:
             "StringLike": {f"kms:EncryptionContext:{told}": _secret(where, secret)},
         },
     }
+
+
+def own(policy: Sequence[PolicyStatement], values: Mapping[str, str]) -> Document:
+    """Return the policy with the statements of config.yaml, their placeholders filled in."""
+
+    def filled(texts: Sequence[str]) -> list[str]:
+        return [filled_in(text, values) for text in texts]
+
+    statements = []
+    for each in policy:
+        conditions = {
+            operator: {key: filled(texts) for key, texts in tests.items()}
+            for operator, tests in each.conditions.items()
+        }
+        condition = {"Condition": conditions} if conditions else {}
+        statements.append({**_statement(each.actions, filled(each.resources)), **condition})
+    return canonical({"Version": "2012-10-17", "Statement": statements})
 
 
 def network(where: Location, function: str, subnets: Sequence[str], group: str) -> Document:

@@ -52,6 +52,17 @@ class StackInputs:
     def tags(self) -> dict[str, str]:
         return dict(self.config.tags)
 
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """The values of the words in braces that a `policy` may have."""
+        return {
+            "partition": self.location.partition,
+            "region": self.location.region,
+            "account": self.location.account,
+            "name": self.config.name,
+            "environment": self.config.environment,
+        }
+
     def tags_with_name(self, name: str) -> dict[str, str]:
         """Return the tags of a resource that shows its name only as a tag."""
         return {**self.config.tags, "Name": name}

@@ -15,6 +15,7 @@ from provision.plan.risks import risks_of
 from provision.sanitizing.masking import Masked, instead
 from provision.steps.apigateway.rest_api.api import RestApi
 from provision.steps.apigateway.rest_api.public import named, public_routes
+from provision.steps.iam.role_policies import RolePolicies
 from provision.steps.lambda_.function import Function
 from provision.views.formatting import ACTION_STYLES
 from provision.workflows.origins import Edited, origins
@@ -37,12 +38,13 @@ def summary(changes: Mapping[str, ResourceChange], files: Edited) -> list[Text]:
         skipped = sum(change.action is Action.SKIP for change in changes.values())
         more = f", {skipped} skipped" if skipped else ""
         nothing = Text(f"Nothing to change: {kept}{more}.", style="green")
-        return [line for line in (nothing, _public(changes)) if line]
+        return [line for line in (nothing, _public(changes), _wide(changes)) if line]
     lines = (
         _counted(changes),
         _why(changes, files),
         _risk_counts(changes),
         _public(changes),
+        _wide(changes),
         _renamed(changes, files),
         _masked(changes, files),
     )
@@ -77,6 +79,18 @@ def _public(changes: Mapping[str, ResourceChange]) -> Text:
         for route in public_routes(change.want.routes)
     ]
     return Text(f"Public, without a key: {named(routes)}." if routes else "", style="yellow")
+
+
+def _wide(changes: Mapping[str, ResourceChange]) -> Text:
+    """Name the functions with a `wide` statement and why, whether or not it changes."""
+    told = [
+        f"{node} ({why})"
+        for node, change in changes.items()
+        if isinstance(change.want, RolePolicies)
+        for why in change.want.wide
+    ]
+    more = f" and {len(told) - NAMED} more" if told[NAMED:] else ""
+    return Text(f"Wide: {', '.join(told[:NAMED])}{more}." if told else "", style="yellow")
 
 
 def kept_words(kept: Collection[ResourceChange]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from provision.aws.access import Location
+from provision.config.service_reference import matches
 from provision.model import iam
 from provision.model.step import OWNER, Document
 from provision.permissions.policies import MOST_CHARACTERS, Policy, statements
@@ -16,7 +17,8 @@ from provision.stack.api import ACCOUNT_ROLE
 from provision.stack.inputs import StackInputs
 from provision.steps.apigateway.account import LOG_ACTIONS
 
-FORBIDDEN: Final = ("account:*", "iam:*", "organizations:*", "sts:AssumeRole")
+ASSUME: Final = "sts:AssumeRole"
+FORBIDDEN: Final = ("account:*", "iam:*", "organizations:*", ASSUME)
 """Denied although nothing allows it: a boundary that only does not allow an action does not limit
 what resource policies grant to a role's sessions."""
 _BY_VPC: Final = "aws:SourceVpc"
@@ -61,14 +63,26 @@ def _policy(inputs: StackInputs, names: _ResourceNames) -> Policy:
         for each in document["Statement"]
         if each["Effect"] == "Deny"
     ]
-    nothing_more = {
-        "Sid": "NoMoreRights",
-        "Effect": "Deny",
-        "Action": list(FORBIDDEN),
-        "Resource": iam.ANY_RESOURCE,
-    }
-    document = {"Version": "2012-10-17", "Statement": [*allowed, *denied, nothing_more]}
+    document = {"Version": "2012-10-17", "Statement": [*allowed, *denied, *_nothing_more(needed)]}
     return Policy(inputs.global_name("boundary"), document)
+
+
+def _nothing_more(needed: Sequence[Document]) -> Iterator[Document]:
+    """Yield the denials of `FORBIDDEN`. Roles that a function may assume by name are left out."""
+    roles = sorted(
+        {
+            resource
+            for document in needed
+            for each in document["Statement"]
+            if each["Effect"] == "Allow" and any(matches(ASSUME, name) for name in each["Action"])
+            for resource in each["Resource"]
+        }
+    )
+    denied = [name for name in FORBIDDEN if not (roles and name == ASSUME)]
+    statement = {"Sid": "NoMoreRights", "Effect": "Deny", "Action": denied}
+    yield {**statement, "Resource": iam.ANY_RESOURCE}
+    if roles:
+        yield {"Sid": "NoOtherRole", "Effect": "Deny", "Action": [ASSUME], "NotResource": roles}
 
 
 def _needed(inputs: StackInputs, names: _ResourceNames) -> Iterator[Document]:
@@ -94,6 +108,9 @@ def _needed(inputs: StackInputs, names: _ResourceNames) -> Iterator[Document]:
     )
     if config.encryption.key != "managed":
         yield grants.encryption(where, inputs.key or where.arn("kms", "key/*"), ("write",))
+    for function in config.functions.values():
+        if function.policy:
+            yield grants.own(function.policy, inputs.placeholders)
     secrets = [secret for function in config.functions.values() for secret in function.secrets]
     if secrets:
         yield grants.secrets(where, secrets, iam.ANY_RESOURCE)

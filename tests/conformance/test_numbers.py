@@ -67,6 +67,7 @@ WRITTEN: dict[str, Any] = {
     "steps.apigateway.deployment.KEPT": 5,
     "steps.apigateway.stage.MOST_PATCHES": 80,
     "steps.ec2.endpoint.POLICY_SPACE": 20480,
+    "steps.iam.role_policies.OWN": "policy",
     "steps.iam.role_policies.SPACE": 10240,
     "steps.iam_policy.VERSION": "2012-10-17",
     "steps.lambda_.import_check.PATIENCE": 60,

@@ -22,6 +22,7 @@ from provision.config.checks.limits import (
 )
 from provision.config.checks.models import check_models
 from provision.config.checks.moves import check_moved
+from provision.config.checks.policies import check_policies
 from provision.config.checks.regions import known_regions
 from provision.config.checks.routes import check_routes
 from provision.config.checks.sources import check_inside, check_sources
@@ -57,6 +58,7 @@ def check_values(tree: YamlNode, folder: Path) -> list[Problem]:  # noqa: ARG001
         *check_moved(tree),
         *check_routes(tree),
         *check_models(tree),
+        *check_policies(tree),
         *check_domain(tree),
         *check_boundary(tree),
         *check_tags(tree),

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from provision.config.schema.monitoring import FunctionAlarms
+from provision.config.schema.policies import Policy, PolicyStatement
 from provision.config.schema.secrets import Secret, Value
 from provision.config.schema.types import (
     HANDLER,
@@ -94,6 +95,11 @@ class Function(ConfigSection):
         " (PutItem, UpdateItem, DeleteItem, BatchWriteItem, ConditionCheckItem as well): the grant,"
         " and TABLE_{TABLE} in the environment. Transactions need the grants of what they do.",
     )
+    policy: Policy = Field(
+        default=(),
+        description="Further statements that allow the function's code something, as one more"
+        " inline policy of its role. In the private network it reaches only DynamoDB and secrets.",
+    )
     environment: dict[Variable, Value] = Field(
         default={},
         description="Environment variables of the function: text, or the place of a secret that the"
@@ -128,4 +134,4 @@ class Function(ConfigSection):
         return tuple(sorted(found, key=lambda one: (one.secret, one.key or "")))
 
 
-__all__ = ["Function", "FunctionLog", "Layer", "Retries", "Secret"]
+__all__ = ["Function", "FunctionLog", "Layer", "PolicyStatement", "Retries", "Secret"]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
 from provision.model import iam
-from provision.model.capabilities import GrantsAccess, HasParent
+from provision.model.capabilities import GrantsAccess, HasOwnRisks, HasParent
+from provision.model.risks import Impact, Risk
 from provision.model.step import Document, Fixed, Local, Replacement
 from provision.steps.iam.role import BOUNDED
 from provision.steps.iam_policy import as_text, from_answer, with_rights_of
@@ -18,15 +19,18 @@ from provision.steps.tagging import owner_in
 
 SPACE: Final = 10_240
 """The limit for all inline policies of a role together, in characters without white space."""
+OWN: Final = "policy"
+"""The name of the policy with the statements that config.yaml has for a function."""
 _ROLE = iam.arn("iam", "role/{role}", region=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RolePolicies(HasParent, GrantsAccess):
+class RolePolicies(HasParent, GrantsAccess, HasOwnRisks):
     """The inline policies of a role.
 
-    `policies`: canonical documents by the name of their concern. Without any, this resource counts
-    as missing, so a role that needs none has no such node. `boundary`: the role's.
+    `policies`: canonical documents by the name of their concern; `OWN` has the user's statements.
+    Without any, this resource counts as missing, so a role that needs none has no such node.
+    `boundary`: the role's. `wide`: why statements of `OWN` have every action or resource.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
     """
@@ -48,6 +52,12 @@ class RolePolicies(HasParent, GrantsAccess):
     role: Fixed[str]
     policies: dict[str, Document]
     boundary: Local[str | None] = None
+    wide: Local[tuple[str, ...]] = ()
+
+    def own_risks(self, have: Self | None) -> Sequence[Risk]:
+        if have and have.policies.get(OWN) == self.policies.get(OWN):
+            return ()
+        return tuple(Risk(Impact.WEAKER, f"wide: {why}") for why in self.wide)
 
     def parent_owner(self, aws: Aws) -> str | None:
         return owner_of_role(aws, self.role)

@@ -101,6 +101,18 @@ def widen(aws: Aws, policies: RolePolicies) -> None:
     )
 
 
+def widen_own(aws: Aws, policies: RolePolicies) -> None:
+    """PutRolePolicy: more in the one with the statements of config.yaml"""
+    aws.iam.put_role_policy(
+        RoleName=policies.role, PolicyName="policy", PolicyDocument=policy("s3:*")
+    )
+
+
+def own_less(aws: Aws, policies: RolePolicies) -> None:
+    """DeleteRolePolicy: of the statements of config.yaml"""
+    aws.iam.delete_role_policy(RoleName=policies.role, PolicyName="policy")
+
+
 def one_less(aws: Aws, policies: RolePolicies) -> None:
     """DeleteRolePolicy: one of ours"""
     aws.iam.delete_role_policy(RoleName=policies.role, PolicyName="tracing")
@@ -210,6 +222,8 @@ CASES: Final = (
     Case(MOVED, "path", move, WITH_IT, alone=True),
     Case(POLICIES, "policies", one_more),
     Case(POLICIES, "policies", widen),
+    Case(POLICIES, "policies", widen_own),
+    Case(POLICIES, "policies", own_less),
     Case(POLICIES, "policies", one_less),
     Case(POLICIES, GONE, none_left, alone=True),
     Case(QUEUE, "tags", tag_queue),

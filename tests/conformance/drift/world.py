@@ -33,7 +33,12 @@ COMPLETE: Final[Mapping[str, Any]] = {
         "waf": {"rate": 1000},
     },
     "encryption": {"key": "create"},
-    "functions": {"items": {"environment": {"TOKEN": {"secret": "ssm:/shop/token"}}}},
+    "functions": {
+        "items": {
+            "environment": {"TOKEN": {"secret": "ssm:/shop/token"}},
+            "policy": [{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::docs/*"]}],
+        }
+    },
     "monitoring": {"email": "ops@example.com"},
     "network": {"flow_logs": {"traffic": "REJECT"}},
 }

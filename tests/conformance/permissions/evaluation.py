@@ -40,6 +40,8 @@ class Line:
     resource: str
     condition: str
     tests: tuple[tuple[str, str, tuple[str, ...]], ...]
+    others: tuple[str, ...] = ()
+    """The resources that it does not concern (`NotResource`)."""
 
     def names(self, action: str) -> bool:
         return _matches(self.action.lower(), action.lower())
@@ -48,6 +50,7 @@ class Line:
         return (
             self.names(ask.action)
             and _matches(self.resource, ask.resource)
+            and not any(_matches(other, ask.resource) for other in self.others)
             and all(_holds(*test, ask.context) for test in self.tests)
         )
 
@@ -92,11 +95,12 @@ def lines(policies: Iterable[Document]) -> list[Line]:
                 for operator, tests in statement.get("Condition", {}).items()
                 for key, values in tests.items()
             ),
+            tuple(_listed(statement.get("NotResource", []))),
         )
         for policy in policies
         for statement in _listed(policy["Statement"])
         for action in _listed(statement["Action"])
-        for resource in _listed(statement["Resource"])
+        for resource in _listed(statement.get("Resource", "*"))
     ]
 
 

@@ -56,6 +56,8 @@ from tests.conformance.permissions.manual_edits import (
 from tests.support.harness import ALLOW_ALL, HOLDER, Workshop, new_aws
 from tests.support.sample_stack import TinySources, reference_site, reference_stack
 
+_OWN = "arn:{{partition}}:{}:{{region}}:{{account}}:{{name}}-{{environment}}"
+"""The beginning of the ARN of a queue or topic of the stack's own, by its service."""
 UNKEYED: Mapping[str, Any] = {
     "api": {
         "domain": {"name": "api.example.com", "zone": "example.com"},
@@ -68,7 +70,18 @@ UNKEYED: Mapping[str, Any] = {
             "environment": {
                 "CURSOR_KEY": {"secret": "ssm:/tap/cursor", "key": "alias/our-key"},
                 "PASSWORD": {"secret": "secretsmanager:tap/db"},
-            }
+            },
+            "policy": [
+                {
+                    "actions": ["sns:Publish"],
+                    "resources": [f"{_OWN.format('sns')}-news"],
+                    "conditions": {"StringEquals": {"aws:PrincipalAccount": "{account}"}},
+                },
+                {
+                    "actions": ["sqs:SendMessage"],
+                    "resources": [f"{_OWN.format('sqs')}-jobs"],
+                },
+            ],
         }
     },
     "monitoring": {"email": "ops@example.com"},

@@ -152,6 +152,31 @@ def test_a_function_gets_into_no_other_stacks_network_whatever_its_role_says(
     assert not joins({})
 
 
+def test_of_other_roles_only_those_are_assumed_that_a_function_names(tmp_path: Path) -> None:
+    named = "arn:aws:iam::012345678901:role/reports"
+    policy = [{"actions": ["sts:AssumeRole"], "resources": [named]}]
+    found = boundary(tmp_path, {"functions": {"items": {"policy": policy}}})
+    assert allowed(Ask("sts:AssumeRole", named), found)
+    assert not allowed(Ask("sts:AssumeRole", "arn:aws:iam::012345678901:role/admin"), found)
+    assert not allowed(Ask("iam:PassRole", named), found)
+    assert not allowed(Ask("sts:AssumeRole", named), boundary(tmp_path, {}))
+
+
+def test_own_statements_are_in_it_with_their_conditions(tmp_path: Path) -> None:
+    policy = [
+        {
+            "actions": ["s3:GetObject"],
+            "resources": ["arn:{partition}:s3:::docs-{account}/*"],
+            "conditions": {"StringEquals": {"aws:PrincipalAccount": "{account}"}},
+        }
+    ]
+    found = boundary(tmp_path, {"functions": {"items": {"policy": policy}}})
+    ours = {"aws:principalaccount": ("012345678901",)}
+    assert allowed(Ask("s3:GetObject", "arn:aws:s3:::docs-012345678901/a", ours), found)
+    assert not allowed(Ask("s3:GetObject", "arn:aws:s3:::docs-012345678901/a"), found)
+    assert not allowed(Ask("s3:PutObject", "arn:aws:s3:::docs-012345678901/a", ours), found)
+
+
 def test_a_role_under_it_reaches_nothing_of_another_stack(stacks: list[Resident]) -> None:
     for ours in stacks:
         theirs = account(stack for stack in stacks if stack is not ours)

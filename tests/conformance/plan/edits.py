@@ -20,6 +20,14 @@ WORKER: Final = {
 }
 
 
+READING: Final = {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::docs/*"]}
+NARROWED: Final = {
+    "actions": ["sqs:SendMessage"],
+    "resources": ["arn:aws:sqs:{region}:{account}:{name}-jobs"],
+    "conditions": {"Bool": {"aws:SecureTransport": True}},
+}
+
+
 def _item(**settings: Any) -> Settings:
     return {"functions": {"items": settings}}
 
@@ -62,6 +70,7 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
         _item(environment={"MODE": "b"}),
     ),
     "grant": ({}, _item(tables={"items": "read"})),
+    "policy": ({}, _item(policy=[READING]), _item(policy=[READING, NARROWED])),
     "layers": ({}, _item(layers=[])),
     "retries": ({}, _item(retries={"attempts": 1}), _item(retries={"max_age": 60})),
     "log": ({}, _item(log={"retention": 7})),

@@ -50,7 +50,7 @@ NO_LAW: Mapping[tuple[str, str], str] = {
     (
         "a restriction on rights, judged by AWS's Service Authorization Reference",
         "tests/conformance/permissions/test_roles.py",
-    ): "I13 L18",
+    ): "I13 L18 D33",
     (
         "the order of the walk: what needs a role goes before it",
         "tests/unit/stack/test_stack.py",
@@ -59,6 +59,10 @@ NO_LAW: Mapping[tuple[str, str], str] = {
         "something of AWS's own beside ours, which nothing of ours asks for",
         "tests/integration/test_whole_stack.py",
     ): "I14 S6 D8",
+    (
+        "what IAM takes and does not read: it is read here, before the call",
+        "tests/unit/config/test_policies.py",
+    ): "I15",
     ("the same bytes give the same version", "tests/unit/packaging/test_archive.py"): "L22",
     (
         "what one invocation is sent and answers: its test gives each of these answers",
@@ -68,7 +72,7 @@ NO_LAW: Mapping[tuple[str, str], str] = {
         "the form of an event that is built here, never sent by the emulator",
         "tests/unit/workflows/test_route_event.py",
     ): "A41 A42",
-    ("the emulator is taught it", "tests/support/moto_patches/functions.py"): "L13 L14 L20 L34",
+    ("the emulator is taught it", "tests/support/moto_patches/functions.py"): "L13 L14 L20 L34 L45",
     ("the emulator is taught it", "tests/support/moto_patches/rest_apis.py"): "A9 A33",
     ("the emulator is taught it", "tests/support/moto_patches/apigateway.py"): "A22",
     ("the emulator is taught it", "tests/support/moto_patches/network.py"): "V15",

@@ -39,6 +39,9 @@ FULL["api"]["domain"]["certificate"] = (
 )
 FULL["functions"]["items"]["alarms"] = {"errors": 1}
 FULL["monitoring"] = {"email": "ops@example.com", "alarms": {"api_5xx": 1, "period": 60}}
+FULL["functions"]["items"]["policy"] = [
+    {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::docs/*"], "wide": "all"}
+]
 FULL["functions"]["items"]["environment"] = {
     "LOG_LEVEL": "INFO",
     "KEY": {"secret": "secretsmanager:db"},

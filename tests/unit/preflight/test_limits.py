@@ -217,6 +217,19 @@ def test_too_many_secrets_for_a_role_are_told(path: Path) -> None:
     assert problem.line == line_of(text, "  items:\n    source") + 1
 
 
+def test_too_many_statements_for_a_role_are_told(path: Path) -> None:
+    line = (
+        "        - {actions: ['s3:GetObject'], resources: ['arn:aws:s3:::" + "d" * 60 + "%d/*']}\n"
+    )
+    statements = "".join(line % number for number in range(100))
+    tables = "    tables: {items: write}\n"
+    text = changed(tables, f"{tables}    policy:\n{statements}")
+    (problem,) = problems_of(path, text)
+    assert "inline policies" in problem.message
+    assert "fewer tables, secrets and statements" in problem.suggestion
+    assert problem.line == line_of(text, "  items:\n    source") + 1
+
+
 def routes(many: int) -> str:
     lines = "".join(f"    GET /r{n}: items\n" for n in range(many))
     return changed("    GET /items: items\n", lines + "    GET /items: items\n")

@@ -81,6 +81,11 @@ functions:
     timeout: 11
     layers: [first]
     tables: {items: write}
+    policy:
+      - actions: ["s3:GetObject"]
+        resources: ["arn:aws:s3:::docs/*"]
+        conditions: {Bool: {"aws:SecureTransport": true}}
+        wide: no reason
     environment:
       LEVEL: INFO
       SIGNED_BY: {secret: "ssm:/tap/signed", key: alias/secrets}
@@ -282,6 +287,7 @@ INTERFACES: Final = [
     "network.subnet.2.arn",
     "network.subnet.3.arn",
 ]
+OWN_CONDITION: Final = "function.items.grants:policies.policy.Statement.0.Condition"
 WITH_ITEMS: Final = """
 monitoring.alarm.table-items-read-throttles monitoring.alarm.table-items-write-throttles
 """
@@ -454,6 +460,16 @@ ROWS: Final[Mapping[str, Row]] = {
             "layer.first:architectures": (),
             "function.items:layers": (),
             **released(),
+        },
+    ),
+    "functions.<name>.policy": Row(
+        "functions.items.policy",
+        [{"actions": ["s3:PutObject"], "resources": ["arn:aws:s3:::{name}/*"]}],
+        {
+            "function.items.grants:policies.policy.Statement.0.Action": ["s3:PutObject"],
+            "function.items.grants:policies.policy.Statement.0.Resource": ["arn:aws:s3:::tap/*"],
+            f"{OWN_CONDITION}.Bool.aws:SecureTransport": ABSENT,
+            "function.items.grants:wide": (),
         },
     ),
     "functions.<name>.tables.<name>": Row(

@@ -7,6 +7,7 @@ refusal once.
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -85,6 +86,39 @@ def test_what_is_piped_has_no_window(provision: Provision, monkeypatch: pytest.M
         lines = provision(*words).out.splitlines()
         assert [line for line in lines if line != line.rstrip()] == [], words
     assert "~ update function.items.logs  /aws/lambda/tap-dev-items" in provision("plan").out
+
+
+PUBLIC = {"function": "items", "key": False, "throttle": {"rate": 5, "burst": 9}}
+WIDE = {"actions": ["s3:*"], "resources": ["*"], "wide": "reports read every bucket"}
+
+
+@pytest.mark.usefixtures("account")
+def test_public_routes_and_wide_statements_are_named_in_every_plan(
+    provision: Provision, home: Path
+) -> None:
+    provision("up", "--yes")
+    plain = provision("plan").out
+    assert "Public" not in plain
+    assert "Wide" not in plain
+    wide = {"functions": {"items": {"policy": [WIDE]}}}
+    reconfigured(home, {"api": {"routes": {"POST /hook": PUBLIC}}, **wide})
+    out = provision("plan").out
+    assert "! weaker: anyone can call POST /hook without a key: public" in out
+    assert "! weaker: POST /hook writes, and so can anyone" in out
+    assert "! weaker: wide: reports read every bucket" in out
+    made = provision("up", "--yes")
+    assert made.code == 0, made.err
+    assert "public_routes: POST /hook" in provision("outputs").out
+    again = provision("plan").out
+    assert "Nothing to change" in again
+    assert "Public, without a key: POST /hook." in again
+    assert "Wide: function.items.grants (reports read every bucket)." in again
+    assert "! public, without a key: POST /hook" in provision("status").out
+    document = json.loads(provision("plan", "--json").out)
+    assert document["public"] == ["POST /hook"]
+    keyed = {"POST /hook": {**PUBLIC, "key": True}}
+    reconfigured(home, {"api": {"routes": keyed}, **wide})
+    assert "! downtime: callers of POST /hook without a key get 403" in provision("plan").out
 
 
 @pytest.mark.usefixtures("account")

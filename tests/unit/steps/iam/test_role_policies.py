@@ -12,7 +12,7 @@ from moto.iam.models import IAMBackend
 from provision.model.step import Document
 from provision.plan.change import Action
 from provision.steps.iam.role import Role
-from provision.steps.iam.role_policies import SPACE, RolePolicies
+from provision.steps.iam.role_policies import OWN, SPACE, RolePolicies
 from provision.steps.iam_policy import VERSION, as_text, canonical, trust
 from tests.support.harness import Workshop, new_aws, one_node
 from tests.support.moto_patches import identity
@@ -42,6 +42,15 @@ class TestRolePolicies(StepContract):
     def given(self, aws: Any) -> RolePolicies:
         make_role()
         return POLICIES
+
+
+def test_wide_statements_are_a_risk_when_they_are_written() -> None:
+    own = {**POLICIES.policies, OWN: allow("s3:*")}
+    wide = RolePolicies(role=ROLE, policies=own, wide=("reports", "backups"))
+    assert [risk.why for risk in wide.own_risks(None)] == ["wide: reports", "wide: backups"]
+    assert [risk.why for risk in wide.own_risks(POLICIES)] == ["wide: reports", "wide: backups"]
+    assert wide.own_risks(wide) == ()
+    assert POLICIES.own_risks(None) == ()
 
 
 @pytest.fixture
