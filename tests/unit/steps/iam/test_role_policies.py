@@ -53,6 +53,19 @@ def test_wide_statements_are_a_risk_when_they_are_written() -> None:
     assert POLICIES.own_risks(None) == ()
 
 
+def test_a_narrowed_statement_keeps_its_actions_until_the_last_walk() -> None:
+    before = RolePolicies(role=ROLE, policies={OWN: allow("s3:GetObject", "s3:PutObject")})
+    after = RolePolicies(role=ROLE, policies={OWN: allow("s3:GetObject")})
+    kept = after.keeping_access_of(before).policies[OWN]["Statement"]
+    assert {action for each in kept for action in each["Action"]} == {
+        "s3:GetObject",
+        "s3:PutObject",
+    }
+    gone = RolePolicies(role=ROLE, policies={"logs": allow("logs:PutLogEvents")})
+    assert OWN in gone.keeping_access_of(before).policies
+    assert before.keeping_access_of(after) == before
+
+
 @pytest.fixture
 def _role(account: None) -> None:
     make_role()
