@@ -65,9 +65,9 @@ def explain(call: Invocation, place: Place, what: str, commands: Mapping[str, st
     return _explain_declared(call, place, what, commands, began)
 
 
-def _say_command(call: Invocation, key: str, commands: Mapping[str, str]) -> None:
-    if key in commands:
-        view.put_paragraph(call.expand_hint(f"It is a command too: `provision {key} --help`"))
+def _say_command(call: Invocation, verb: str, commands: Mapping[str, str]) -> None:
+    if verb in commands:
+        view.put_paragraph(call.expand_hint(f"It is a command too: `provision {verb} --help`"))
 
 
 def overview(call: Invocation) -> int:

@@ -59,16 +59,18 @@ def print_check(name: str, check: CheckDescription, *, writes: bool, words: Word
     put_paragraph(f"It holds that {check.promise}.")
     put_paragraph(f"Asks: {check.asks.replace('`', '')}")
     put_paragraph(f"Passes: {check.passes.replace('`', '')}")
-    deep = "--deep " if writes else ""
-    put_paragraph(words(f"Alone: `provision check {deep}--only {name}`"))
+    if writes:
+        put_paragraph(words(f"Alone: `provision check --deep --only {name}`"))
+    else:
+        put_paragraph(words(f"Alone: `provision check --only {name}`"))
     put("More: docs/check.md")
 
 
-def print_command(command: str, summary: str, words: Words) -> None:
+def print_command(verb: str, summary: str, words: Words) -> None:
     """Print what a command does, and where its options are explained."""
-    put(f"{command}  a command")
+    put(f"{verb}  a command")
     put_paragraph(summary)
-    put_paragraph(words(f"Its options: `provision {command} --help`"))
+    put_paragraph(words(f"Its options: `provision {verb} --help`"))
 
 
 def print_keys(pages: Iterable[KeyPage], words: Words) -> None:

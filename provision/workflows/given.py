@@ -109,7 +109,7 @@ def _troubles_of_topic(aws: Aws, arn: str) -> Iterator[str]:
             hint="name a topic of this account in `monitoring.topic` of config.yaml",
         )
     try:
-        found = found_or_none(lambda: aws.sns.get_topic_attributes(TopicArn=arn)["Attributes"])
+        found = found_or_none(lambda: aws.sns.get_topic_attributes(TopicArn=arn))
     except ClientError as error:
         if error.response["Error"]["Code"] not in ACCESS_DENIED:
             raise
@@ -120,12 +120,13 @@ def _troubles_of_topic(aws: Aws, arn: str) -> Iterator[str]:
             f"there is no topic {arn}",
             hint="correct `monitoring.topic` in config.yaml; for the stack's own topic write null",
         )
-    if not _lets_in(found.get("Policy", "")):
+    attributes = found.get("Attributes", {})
+    if not _lets_in(attributes.get("Policy", "")):
         yield (
             f"the policy of the topic {arn} does not let {_CLOUDWATCH} publish, so that no alarm"
             " arrives: its owner must allow it `sns:Publish`"
         )
-    if found.get("KmsMasterKeyId", "").endswith("alias/aws/sns"):
+    if attributes.get("KmsMasterKeyId", "").endswith("alias/aws/sns"):
         yield f"the topic {arn} is encrypted with AWS's own key, which admits no alarm"
 
 
