@@ -108,6 +108,10 @@ class RegionDisabled(ProvisionError):
     """A region that the account has not enabled, so that none of its credentials work there."""
 
 
+class OutputLost(ProvisionError):
+    """Results that could not be written because their disk is full or their device failed."""
+
+
 class Unreachable(ProvisionError):
     """An endpoint that does not answer."""
 
@@ -122,6 +126,12 @@ class ChecksFailed(ProvisionError):
     """Checks of the deployed API that failed; the message names them."""
 
     exit_code = 5
+
+
+class EventsHidden(ProvisionError):
+    """Events that are in a dead-letter queue and cannot be received yet; a later run gets them."""
+
+    exit_code = 9
 
 
 class AnswerLost(ProvisionError):
