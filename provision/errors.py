@@ -124,6 +124,12 @@ class ChecksFailed(ProvisionError):
     exit_code = 5
 
 
+class EventsHidden(ProvisionError):
+    """Events that are in a dead-letter queue and cannot be received yet; a later run gets them."""
+
+    exit_code = 9
+
+
 class AnswerLost(ProvisionError):
     """An invocation whose answer was lost: the function may have run."""
 

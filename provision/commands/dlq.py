@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from provision.commands.confirmation import (
 )
 from provision.commands.push import named_functions
 from provision.commands.session import Session
-from provision.errors import NotFound, ProvisionError
+from provision.errors import EventsHidden, NotFound, ProvisionError
 from provision.files import replace_private
 from provision.stack.lookups import key_as_recorded
 from provision.views.dead_letters import print_letters, print_queues
@@ -29,6 +30,7 @@ from provision.views.json_operate import (
 from provision.workflows import dead_letters
 from provision.workflows.dead_letters import LetterQueue
 from provision.workflows.letter import Letter, lines
+from provision.workflows.redrive import SPARE
 from provision.workspace import Workspace
 
 _ALL = 120_000
@@ -50,22 +52,67 @@ def list_queues(session: Session) -> int:
 
 
 def peek(session: Session, function: str | None, most: int) -> int:
-    """Show messages. Exit codes: 0 done, 1 there is no such queue."""
+    """Show messages. Exit codes: 0 done, 1 there is no such queue, 9 some are hidden."""
     workspace = open_workspace(session)
     queue = choose_queue(session, workspace, function)
     letters = _peek(session, workspace, queue, most) if queue else []
+    hidden = None
+    if queue and len(letters) < most:
+        hidden = find_hidden(session, workspace, queue, len(letters))
+    show_letters(session, workspace, queue, letters, hidden)
+    if hidden:
+        raise hidden
+    return 0
+
+
+def show_letters(
+    session: Session,
+    workspace: Workspace,
+    queue: LetterQueue | None,
+    letters: list[Letter],
+    error: ProvisionError | None,
+) -> None:
+    """Print the messages, or the document with them and what prevented that all are there."""
     if session.call.as_json:
+        worded = session.call.word(error) if error else None
         text = letters_document(
-            workspace.inputs, workspace.aws.calls, queue, letters, session.seconds
+            workspace.inputs, workspace.aws.calls, queue, letters, session.seconds, worded
         )
         session.call.answer(text)
     elif queue:
         print_letters(session.results, queue, letters)
-    return 0
+
+
+def find_hidden(
+    session: Session, workspace: Workspace, queue: LetterQueue, seen: int
+) -> EventsHidden | None:
+    """Return the error for the messages beyond those that were seen, if the queue has more."""
+    count = dead_letters.count_hidden(workspace.aws, queue, seen, seen)
+    return hidden_error(session, workspace, queue, count) if count else None
+
+
+def hidden_error(
+    session: Session, workspace: Workspace, queue: LetterQueue, count: int
+) -> EventsHidden:
+    """Return the error for messages that no reader can receive now: until when, and what to type."""
+    function = workspace.inputs.config.functions[queue.function]
+    seconds = max(dead_letters.longest_hidden(queue), function.timeout + SPARE)
+    verb = "is" if count == 1 else "are"
+    return EventsHidden(
+        f"{pluralize(count, 'event')} of {queue.function} {verb} in the queue and hidden, by a"
+        f" killed run or another reader: until {clock_time(workspace, seconds)} at most",
+        hint=f"then run it again: `{session.call.rerun_command}`",
+    )
+
+
+def clock_time(workspace: Workspace, seconds: int) -> str:
+    """Return the local time in that many seconds, and how many those are."""
+    at = (workspace.aws.clock.today() + timedelta(seconds=seconds)).astimezone()
+    return f"{at:%H:%M:%S} (in {seconds} s)"
 
 
 def save(session: Session, function: str, file: Path) -> int:
-    """Write all messages to a file. Exit codes: 0 done, 1 not all could be saved."""
+    """Write all messages to a file. Exit codes: 0 done, 9 some are hidden and not saved."""
     workspace = open_workspace(session)
     queue = _demand(workspace, function)
     saved = _save(session, workspace, queue, file)
@@ -78,7 +125,10 @@ def save(session: Session, function: str, file: Path) -> int:
 
 
 def purge(session: Session, function: str, file: Path | None, agreement: Confirmation) -> int:
-    """Delete all messages. Exit codes: 0 done, 1 not confirmed, refused, or not all were saved."""
+    """Delete all messages.
+
+    Exit codes: 0 done, 1 not confirmed or refused, 9 not all could be saved.
+    """
     require_answer(session, "dlq purge", yes=agreement.given)
     workspace = open_workspace(session)
     protected = workspace.inputs.config.protected
@@ -167,7 +217,7 @@ def _peek(session: Session, workspace: Workspace, queue: LetterQueue, most: int)
 def _save(session: Session, workspace: Workspace, queue: LetterQueue, file: Path) -> int:
     """Write all messages, readable for their owner only, and return how many there are.
 
-    Raises `ProvisionError` if one lacks.
+    Raises `EventsHidden` if one lacks.
     """
     letters = _peek(session, workspace, queue, _ALL)
     try:
@@ -175,10 +225,6 @@ def _save(session: Session, workspace: Workspace, queue: LetterQueue, file: Path
     except OSError as error:
         raise click.UsageError(f"{file} cannot be written: {error.strerror or error}") from error
     session.say(f"{pluralize(len(letters), 'event')} written to {file}")
-    if len(letters) < queue.messages:
-        raise ProvisionError(
-            f"{queue.messages - len(letters)} of {pluralize(queue.messages, 'event')} could not be"
-            " read: others may be reading them",
-            hint="run it again in a minute",
-        )
+    if hidden := find_hidden(session, workspace, queue, len(letters)):
+        raise hidden
     return len(letters)

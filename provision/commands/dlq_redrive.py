@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from provision.commands.confirmation import Confirmation, confirm, require_answer
-from provision.commands.dlq import choose_queue, open_workspace
+from provision.commands.dlq import (
+    choose_queue,
+    clock_time,
+    hidden_error,
+    open_workspace,
+    show_letters,
+)
 from provision.commands.session import Session
 from provision.engine.errors import translate_error
-from provision.errors import NotFound, PartialFailure, ProvisionError
-from provision.views.dead_letters import print_letters, print_tried
+from provision.errors import Interrupted, NotFound, PartialFailure, ProvisionError
+from provision.views.dead_letters import print_tried, tried_lines
 from provision.views.formatting import pluralize
-from provision.views.json_operate import letters_document, redrive_document
+from provision.views.json_operate import redrive_document
 from provision.workflows import dead_letters
 from provision.workflows.dead_letters import LetterQueue
 from provision.workflows.invoke import InvocationTarget
@@ -57,6 +64,10 @@ def redrive(
         if absent:
             raise absent
         return 0
+    if not queue.waiting:
+        hidden = hidden_error(session, workspace, queue, queue.messages)
+        _report(session, workspace, queue, [], hidden)
+        raise hidden
     name = workspace.inputs.aws_name("function", queue.function)
     target = InvocationTarget(name, version)
     destination = find_destination(workspace.aws, workspace.stack.mark, target)
@@ -85,10 +96,20 @@ def _run(
     def words() -> str:
         return f"{len(tried)} of {_count(queue, chosen)} run through {_words(queue, destination)}"
 
+    session.call.report = partial(_interim, session, workspace, queue, chosen, run)
     with session.call.stopping.stopping(workspace.aws.clock), session.running(words):
         found = run.run()
-    ended = _end(session, run, queue, chosen, found)
-    _report(session, workspace, queue, found, ended)
+    ended = _end(session, workspace, run, queue, chosen, found)
+    interrupted = isinstance(ended, Interrupted)
+    _report(
+        session,
+        workspace,
+        queue,
+        found,
+        ended,
+        not_begun=_not_begun(queue, chosen, found) if interrupted else None,
+    )
+    session.call.report = None
     if ended and ended is run.broken:
         raise ended
     if ended:
@@ -97,8 +118,33 @@ def _run(
     return 0 if all(each.outcome in good for each in found) else FAILED_AGAIN
 
 
+def _interim(
+    session: Session,
+    workspace: Workspace,
+    queue: LetterQueue,
+    chosen: RedriveOptions,
+    run: Redrive,
+    error: Interrupted,
+) -> list[str]:
+    """Return the report of a run that is ended while functions still run (`Invocation.report`)."""
+    found = run.so_far
+    advice = (
+        f"what is in the queue may be hidden until {clock_time(workspace, run.hidden)}: then"
+        f" `{session.call.rerun_command}` runs the rest"
+    )
+    if session.call.as_json:
+        ended = error.reworded(hint=advice)
+        return [_document(session, workspace, queue, found, ended)]
+    return [*tried_lines(found, _not_begun(queue, chosen, found)), advice]
+
+
+def _not_begun(queue: LetterQueue, chosen: RedriveOptions, found: Sequence[Tried]) -> int:
+    return max(0, (len(chosen.messages) or queue.waiting) - len(found))
+
+
 def _end(
     session: Session,
+    workspace: Workspace,
     run: Redrive,
     queue: LetterQueue,
     chosen: RedriveOptions,
@@ -118,7 +164,18 @@ def _end(
             return error
         count = f"{len(found)} of {_count(queue, chosen)}"
         return PartialFailure(f"ended after {count}: {error.message}", hint=error.hint or _STAYS)
-    return _absent(run.unseen)
+    return _not_seen(session, workspace, queue, run.not_seen, run.unseen)
+
+
+def _not_seen(
+    session: Session,
+    workspace: Workspace,
+    queue: LetterQueue,
+    hidden: int,
+    absent: Sequence[str],
+) -> ProvisionError | None:
+    """Return the error for messages that no reader can receive, or else for chosen ones."""
+    return hidden_error(session, workspace, queue, hidden) if hidden else _absent(absent)
 
 
 def _absent(messages: Sequence[str]) -> NotFound | None:
@@ -139,17 +196,15 @@ def _show(
     destination: Destination,
     chosen: RedriveOptions,
 ) -> int:
-    letters = dead_letters.peek(workspace.aws, queue, max(queue.waiting, 1))
+    seen = letters = dead_letters.peek(workspace.aws, queue, queue.messages)
     if chosen.messages:
-        letters = [letter for letter in letters if letter.id in chosen.messages]
-    absent = _absent(sorted(chosen.messages - {letter.id for letter in letters}))
-    if not session.call.as_json:
-        print_letters(session.results, queue, letters)
-    elif not absent:
-        text = letters_document(
-            workspace.inputs, workspace.aws.calls, queue, letters, session.seconds
-        )
-        session.call.answer(text)
+        letters = [letter for letter in seen if letter.id in chosen.messages]
+    unseen = sorted(chosen.messages - {letter.id for letter in letters})
+    hidden = 0
+    if unseen or not chosen.messages:
+        hidden = dead_letters.count_hidden(workspace.aws, queue, len(seen), len(seen))
+    absent = _not_seen(session, workspace, queue, hidden, unseen)
+    show_letters(session, workspace, queue, letters, absent)
     session.say(f"these would run through {_words(queue, destination)}; nothing was done")
     if absent:
         raise absent
@@ -162,19 +217,30 @@ def _report(
     queue: LetterQueue | None,
     found: list[Tried],
     ended: ProvisionError | None,
+    *,
+    not_begun: int | None = None,
 ) -> None:
     if session.call.as_json:
-        text = redrive_document(
-            workspace.inputs,
-            workspace.aws.calls,
-            queue,
-            found,
-            session.seconds,
-            session.call.word(ended) if ended else None,
-        )
-        session.call.answer(text)
+        session.call.answer(_document(session, workspace, queue, found, ended))
     elif queue:
-        print_tried(session.results, found)
+        print_tried(session.results, found, not_begun)
+
+
+def _document(
+    session: Session,
+    workspace: Workspace,
+    queue: LetterQueue | None,
+    found: Sequence[Tried],
+    ended: ProvisionError | None,
+) -> str:
+    return redrive_document(
+        workspace.inputs,
+        workspace.aws.calls,
+        queue,
+        found,
+        session.seconds,
+        session.call.word(ended) if ended else None,
+    )
 
 
 def _count(queue: LetterQueue, chosen: RedriveOptions) -> str:

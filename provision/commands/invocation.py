@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
@@ -65,6 +65,10 @@ class Invocation:
     refused."""
     answered: bool = False
     """Whether the one JSON document is on stdout."""
+    report: Callable[[Interrupted], Sequence[str]] | None = None
+    """A function for the results until now, as stdout has them, for an end in the middle of a command.
+
+    It is called while all else still runs, must not print, and with --json returns the document."""
     terminal: Terminal = field(default_factory=Terminal)
     stopping: StopSignals = field(init=False)
 
@@ -159,14 +163,38 @@ class Invocation:
         put_document(text)
 
     def exit_now(self) -> None:
-        """Print a farewell in the middle of anything, from another thread: no buffer is touched."""
+        """Print what was done and a farewell in the middle of anything, from another thread.
+
+        No buffer is touched.
+        """
         error = self.interrupted()
         words = printable(_farewell(error), encoding_of(sys.stderr))
         before = self.terminal.fresh_line(self.stopping.asked_at)
         with suppress(OSError):
-            os.write(2, f"{before}{words}\n".encode(encoding_of(sys.stderr)))
-        if self.as_json and not self.answered:
-            os.write(1, f"{error_document(error)}\n".encode())
+            _write(2, before.encode())
+        try:
+            with suppress(OSError):
+                self._report_now(error)
+        finally:
+            with suppress(OSError):
+                _write(2, f"{words}\n".encode(encoding_of(sys.stderr)))
+
+    def _report_now(self, error: Interrupted) -> None:
+        if self.answered:
+            return
+        if self.report and not self.as_json:
+            encoding = encoding_of(sys.stdout)
+            lines = [printable(line, encoding) for line in self.report(error)]
+            _write(1, "".join(f"{line}\n" for line in lines).encode(encoding))
+        elif self.as_json:
+            document = "\n".join(self.report(error)) if self.report else error_document(error)
+            _write(1, f"{document}\n".encode())
+
+
+def _write(stream: int, content: bytes) -> None:
+    """Write all of it, without a buffer."""
+    while content:
+        content = content[os.write(stream, content) :]
 
 
 def _says(words: Sequence[str], name: str) -> bool:

@@ -80,10 +80,11 @@ def letters_document(
     queue: LetterQueue | None,
     letters: Sequence[Letter],
     seconds: float,
+    error: ProvisionError | None,
 ) -> str:
-    """Return the document of dlq peek."""
+    """Return the document of dlq peek; `error` is about messages that are there and not seen."""
     listed = [_letter(letter, None, "") for letter in letters]
-    return _document(inputs, calls, {**_queue(queue), "messages": listed}, seconds)
+    return _document(inputs, calls, {**_queue(queue), "messages": listed}, seconds, error)
 
 
 def kept_document(
@@ -152,6 +153,7 @@ def _queue(queue: LetterQueue | None) -> dict[str, Any]:
     return {
         "queue": queue.name if queue else None,
         "waiting": queue.waiting if queue else 0,
+        "in_flight": queue.in_flight if queue else 0,
     }
 
 

@@ -74,6 +74,8 @@ class LetterQueue:
     in_flight: int
     delayed: int
     asked_at: int
+    visibility_timeout: int = 30
+    """Seconds for which SQS hides a message from others if its reader does not say it."""
 
     @property
     def messages(self) -> int:
@@ -94,12 +96,17 @@ def read_queue(aws: Aws, mark: str, function: str, name: str) -> LetterQueue | N
             f"the queue {name} does not belong to this stack: not touched",
             hint="`provision plan` shows what it is",
         )
+    return _counted(aws, function, name, url)
+
+
+def _counted(aws: Aws, function: str, name: str, url: str) -> LetterQueue:
     answer = aws.sqs.get_queue_attributes(
         QueueUrl=url,
         AttributeNames=[
             "ApproximateNumberOfMessages",
             "ApproximateNumberOfMessagesNotVisible",
             "ApproximateNumberOfMessagesDelayed",
+            "VisibilityTimeout",
         ],
     )
     counts = answer.get("Attributes", {})
@@ -111,7 +118,26 @@ def read_queue(aws: Aws, mark: str, function: str, name: str) -> LetterQueue | N
         int(counts.get("ApproximateNumberOfMessagesNotVisible", 0)),
         int(counts.get("ApproximateNumberOfMessagesDelayed", 0)),
         _aws_time(aws, answer["ResponseMetadata"].get("HTTPHeaders", {})),
+        int(counts.get("VisibilityTimeout", 30)),
     )
+
+
+def count_hidden(aws: Aws, queue: LetterQueue, seen: int, left: int) -> int:
+    """Return how many messages could not be received although the queue has them.
+
+    `seen` of those that were counted were received, and `left` of them are still in the queue. They
+    are counted again: the first count may have had some that were deleted just before.
+    """
+    if queue.messages <= seen:
+        return 0
+    again = _counted(aws, queue.function, queue.name, queue.url)
+    return max(0, min(queue.messages - seen, again.messages - left))
+
+
+def longest_hidden(queue: LetterQueue) -> int:
+    """Return for how many seconds a reader that was killed may hide messages, as `peek` does."""
+    most = _HIDDEN + queue.messages // AT_ONCE
+    return max(queue.visibility_timeout, min(most, _LONGEST_HIDDEN))
 
 
 def oldest_ages(aws: Aws, queues: Sequence[LetterQueue]) -> dict[str, int]:
@@ -168,7 +194,7 @@ def receive(aws: Aws, url: str, most: int, hidden: int) -> list[Letter]:
 
 def peek(aws: Aws, queue: LetterQueue, most: int) -> list[Letter]:
     """Return up to `most` messages, oldest first, each once, and let them be seen again."""
-    hidden = min(_HIDDEN + most // AT_ONCE, _LONGEST_HIDDEN)
+    hidden = min(_HIDDEN + min(most, queue.messages) // AT_ONCE, _LONGEST_HIDDEN)
     found: dict[str, Letter] = {}
     handles: dict[str, str] = {}
     empty = 0

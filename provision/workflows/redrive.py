@@ -23,6 +23,7 @@ from provision.model import iam
 from provision.workflows.dead_letters import (
     EMPTY_ANSWERS,
     LetterQueue,
+    count_hidden,
     delete,
     receive,
     release,
@@ -42,6 +43,7 @@ SPARE: Final = 60
 for which a throttled invocation is retried."""
 MOST_REFUSALS: Final = 3
 """Refused or lost calls in a row that end the run."""
+_RUNNING: Final = "it was still running: it may yet succeed, and stays in the queue"
 _LEAST_PASSED: Final = 50
 """Messages in a row, newer or seen before, that end the run; more if the queue has more."""
 
@@ -119,8 +121,13 @@ class Redrive:
         self._handles: dict[str, str] = {}
         """The latest receipt handle of each message that is still in the queue (Q12)."""
         self._tried: dict[str, Tried | None] = {}
+        self._running: dict[str, Letter] = {}
+        self._counted: set[str] = set()
+        """The messages seen that were in the queue when it was counted."""
         self._passed = 0
         self._refusals = 0
+        self.not_seen = 0
+        """How many messages were hidden from this run, if it was not ended early."""
         self.last_refusal: Exception | None = None
         """Why the run ended early, if it did."""
         self.broken: Exception | None = None
@@ -134,7 +141,31 @@ class Redrive:
                     ended.result()
         finally:
             release(self._aws, self._queue.url, self._handles.values())
+        self._count_hidden()
         return [tried for tried in self._tried.values() if tried]
+
+    def _count_hidden(self) -> None:
+        if self._aws.clock.stopped or self.broken or self.ended_early:
+            return
+        seen, left = len(self._counted), len(self._handles)
+        try:
+            self.not_seen = count_hidden(self._aws, self._queue, seen, left)
+        except Exception as error:  # noqa: BLE001  (raised by the caller)
+            self.broken = error
+
+    @property
+    def hidden(self) -> int:
+        """Seconds for which a message that this run received stays hidden if the run is killed."""
+        return self._hidden
+
+    @property
+    def so_far(self) -> list[Tried]:
+        """The result of each message until now; those that are running are still in the queue."""
+        with self._mutex:
+            ended = [tried for tried in self._tried.values() if tried]
+            return ended + [
+                Tried(letter, Outcome.UNKNOWN, _RUNNING) for letter in self._running.values()
+            ]
 
     @property
     def ended_early(self) -> bool:
@@ -181,13 +212,16 @@ class Redrive:
         with self._mutex:
             seen = letter.id in self._handles or letter.id in self._tried
             self._handles[letter.id] = letter.handle
-            if seen or letter.sent > self._queue.asked_at:
+            if letter.sent <= self._queue.asked_at:
+                self._counted.add(letter.id)
+            if seen or letter.id not in self._counted:
                 self._passed += 1
                 return False
             self._passed = 0
             if chosen and letter.id not in chosen:
                 return False
             self._tried[letter.id] = None
+            self._running[letter.id] = letter
             return True
 
     def _try_safely(self, letter: Letter) -> Tried:
@@ -239,6 +273,7 @@ class Redrive:
     def _finish(self, tried: Tried) -> None:
         with self._mutex:
             self._tried[tried.letter.id] = tried
+            self._running.pop(tried.letter.id, None)
         self._report(tried)
 
     def _accepted(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from moto.awslambda.responses import LambdaResponse
 from moto.sqs.models import sqs_backends
 
 from provision.model.step import OWNER
-from provision.workflows.dead_letters import receive
+from provision.workflows import dead_letters
+from provision.workflows.dead_letters import LetterQueue, receive
 from provision.workflows.invoke import invoke_once
 from tests.integration.every_screen.world import HOSTILE, VISIBLE
 from tests.integration.test_cli import CONFIG, Provision, home, provision  # noqa: F401  (fixtures)
@@ -351,9 +353,69 @@ def test_what_cannot_all_be_saved_is_not_purged(stands: Provision) -> None:
     send('{"id": 2}')
     boto3.client("sqs").receive_message(QueueUrl=url(), VisibilityTimeout=600)
     told = stands("dlq", "purge", "items", "--save", "some.jsonl", "--yes")
-    assert told.code == 1
-    assert "1 of 2 events could not be read" in told.err
+    assert told.code == 9
+    assert "1 event of items is in the queue and hidden" in told.err
     assert waiting() == 1
+
+
+def test_hidden_events_are_told_with_the_time_when_they_come_back(
+    stands: Provision, ran: list[Any]
+) -> None:
+    for number in range(3):
+        send(json.dumps({"id": number}))
+    boto3.client("sqs").receive_message(
+        QueueUrl=url(), VisibilityTimeout=600, MaxNumberOfMessages=2
+    )
+    said = "2 events of items are in the queue and hidden, by a killed run or another reader: until"
+    shown: list[tuple[str, ...]] = [("peek",), ("save", "items", "f.jsonl")]
+    for words in (*shown, ("redrive", "--dry-run")):
+        told = stands("dlq", *words)
+        assert (told.code, ran) == (9, []), words
+        assert said in told.err
+        assert f"dlq {' '.join(words)}`" in told.err, "what to type then"
+    told = stands("dlq", "redrive", "--yes")
+    assert told.code == 9
+    assert "1 done; 1 removed" in told.out
+    assert said in told.err
+    run: list[tuple[str, ...]] = [("redrive", "--yes"), ("redrive", "--message", "x", "--yes")]
+    for words in (("peek",), *run):
+        told = stands("dlq", *words, "--json")
+        assert (told.code, len(ran)) == (9, 1), words
+        assert told.json["error"]["code"] == "events-hidden"
+        assert (told.json["waiting"], told.json["in_flight"]) == (0, 2)
+
+
+def test_events_that_only_an_old_count_has_are_not_hidden(
+    stands: Provision, ran: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send('{"id": 1}')
+    count = dead_letters._counted
+    first: list[LetterQueue] = []
+
+    def counted(*given: Any) -> LetterQueue:
+        found = count(*given)
+        if not first:
+            first.append(replace(found, waiting=3))
+        return first[0] if len(first) == 1 and not ran else found
+
+    monkeypatch.setattr(dead_letters, "_counted", counted)
+    told = stands("dlq", "redrive", "items", "--yes")
+    assert told.code == 0, told.err
+    assert "1 done; 1 removed, 0 stay" in told.out
+
+
+def test_the_code_of_a_failure_is_told_in_words(stands: Provision) -> None:
+    for code, error in (("200", "no id"), ("429", "Rate exceeded"), ("200", "")):
+        own: Any = {
+            name: {"DataType": "String", "StringValue": value}
+            for name, value in (("ErrorCode", code), ("ErrorMessage", error))
+            if value
+        }
+        boto3.client("sqs").send_message(QueueUrl=url(), MessageBody="{}", MessageAttributes=own)
+    out = stands("dlq", "peek").out
+    assert "received 1  the function failed: no id\n" in out
+    assert "received 1  the function failed\n" in out
+    assert "received 1  Lambda could not run it (status 429): Rate exceeded\n" in out
 
 
 def test_a_protected_stack_wants_its_name(

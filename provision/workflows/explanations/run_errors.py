@@ -77,6 +77,19 @@ RUN_ERRORS: Final[Mapping[str, ErrorEntry]] = {
         ),
         ("run the same command again after the time that the message names",),
     ),
+    "events-hidden": ErrorEntry(
+        "Events are in the dead-letter queue, and SQS hides them: someone received them a short"
+        " time ago. None is lost.",
+        (
+            "a killed `dlq redrive`: its events come back a minute after the function's timeout",
+            "another reader of the queue, which may hide events for up to twelve hours",
+        ),
+        (
+            "run the same command again after the time that the message names",
+            "`provision dlq` shows how many are in flight, which means hidden",
+        ),
+        exit_code=9,
+    ),
     "not-converged": ErrorEntry(
         "AWS accepted the calls, and the resource still differs from the wanted settings.",
         (

@@ -1,4 +1,7 @@
-"""The program, stopped inside the write that `HOLD_AT` counts, until the file `go` is there."""
+"""The program, stopped inside the write that `HOLD_AT` counts, until the file `go` is there.
+
+With `HOLD_IN` only the writes of this operation count.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,8 @@ def main() -> None:
     def counted(self: CallHooks, model: Any, **more: Any) -> None:
         before_call(self, model, **more)
         if model.name.startswith(("Get", "List", "Describe")):
+            return
+        if model.name != os.environ.get("HOLD_IN", model.name):
             return
         with mutex:
             held = next(numbers) == int(os.environ["HOLD_AT"]) and not (here / "held").exists()

@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import boto3
 import pytest
+from moto.sqs.models import sqs_backends
 
 from tests.faults.signals.conftest import Held, Provision
 
@@ -63,6 +65,40 @@ def test_a_call_in_flight_reaches_the_journal(held: Start, home: Path) -> None:
     done = {node for node, record in records.items() if not record["doing"]}
     assert done
     assert not done & {node for node, (action, _) in actions.items() if action == "wait"}
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_redrive_that_is_left_tells_what_ran(
+    held: Start, provision: Provision, monkeypatch: pytest.MonkeyPatch, *, as_json: bool
+) -> None:
+    assert provision("up", "--yes") == 0
+    queue = boto3.client("sqs")
+    url = queue.get_queue_url(QueueName="tap-dev-items-dead-letters")["QueueUrl"]
+    ids = {queue.send_message(QueueUrl=url, MessageBody="{}")["MessageId"] for _ in range(3)}
+    monkeypatch.setenv("HOLD_IN", "Invoke")
+    words = ("dlq", "redrive", "--yes", *(("--json",) if as_json else ()))
+    running = held(*words, write=2, grace=2)
+    time.sleep(0.5)
+    running.process.send_signal(signal.SIGINT)
+    code, out, err = running.end()
+    assert code == 130
+    assert err.endswith("Interrupted.\n")
+    queues = sqs_backends["123456789012"]["us-east-1"].queues
+    left = {one.id for one in queues["tap-dev-items-dead-letters"]._messages}
+    if as_json:
+        document = json.loads(out)
+        told = {one["id"]: one["result"] for one in document["messages"]}
+        assert document["error"]["exit_code"] == 130
+        assert "may be hidden until" in document["error"]["hint"]
+        assert sorted(told.values()) == ["done", "done", "unknown"]
+        assert {one for one, result in told.items() if result == "unknown"} == left
+    else:
+        for one in ids - left:
+            assert f"  ✓ {one}  done: removed from the queue\n" in out
+        for one in left:
+            assert f"  ✗ {one}  unknown: it was still running" in out
+        assert "2 done, 1 unknown; 2 removed, 1 stay\n" in out
+        assert "dlq redrive --yes` runs the rest\n" in out
 
 
 def test_two_at_once(held: Start, provision: Provision, capsys: Captured, home: Path) -> None:

@@ -34,6 +34,7 @@ CODES = {
     "data-protected": 1,
     "emulator-failed": 1,
     "emulator-missing": 1,
+    "events-hidden": 9,
     "files-in-the-way": 1,
     "function-failed": 1,
     "import-fails": 1,
