@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
+from provision.aws.failed_call import NO_GOOD_ANSWER
+from provision.commands.outages import Outages
 from provision.commands.outputs import known_steps
 from provision.commands.session import Session
 from provision.config import Config
 from provision.config.checks import check_values
-from provision.errors import ProvisionError
+from provision.errors import ProvisionError, Unreachable
 from provision.model.step import Step
 from provision.sanitizing.text import put
 from provision.stack.lookups import key_as_recorded
@@ -32,6 +34,9 @@ from provision.workflows.logs.reader import LogReader
 from provision.workflows.logs.sources import API, LogSource, log_sources
 from provision.workflows.logs.stories import Stories, Story
 from provision.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs.type_defs import FilteredLogEventTypeDef
 
 KEPT: Final = 200_000
 """The most lines that are held in memory (`NewestLines`)."""
@@ -82,7 +87,7 @@ def logs(session: Session, query: LogQuery, *, follow: bool) -> int:
         running.enter_context(workspace.aws.reading())
         running.enter_context(session.call.stopping.stopping(workspace.aws.clock))
         if follow:
-            _follow(workspace, query, sources, reader, screen)
+            _follow(session, workspace, query, sources, reader, screen)
         with session.busy("reading the logs"):
             lines = _read(sources, reader, end, query)
     session.raise_if_interrupted()
@@ -161,10 +166,8 @@ def _read(
     """Return the newest lines of all groups."""
     parser = LogParser()
     newest = NewestLines(KEPT, query.criteria.may_match)
-    for source in sources:
-        for page in reader.pages(source, end):
-            for event in page:
-                newest.add(parser.parse(source, event))
+    for source, event in _events(sources, reader, end):
+        newest.add(parser.parse(source, event))
     return newest
 
 
@@ -258,28 +261,46 @@ def _print_line(screen: LogScreen, line: LogLine, form: Form) -> None:
 
 
 def _follow(
+    session: Session,
     workspace: Workspace,
     query: LogQuery,
     sources: Sequence[LogSource],
     reader: LogReader,
     screen: LogScreen,
 ) -> NoReturn:
-    """Print what comes until a signal ends the process."""
+    """Print what comes until a signal ends the process.
+
+    A story waits for the end of an outage: what lacks of it may come then.
+    """
     clock = workspace.aws.clock
     parser = LogParser()
     stories = Stories(functions=any(source.asked_as != API for source in sources))
+    outages = Outages(session, clock)
     while True:
-        for source in sources:
-            for page in reader.pages(source):
-                for event in page:
-                    line = parser.parse(source, event)
-                    stories.add(line, clock.now())
-                    line = stories.resolved(line)
-                    if query.form is not Form.STORIES and query.criteria.match(line):
-                        _print_line(screen, line, query.form)
+        try:
+            for source, event in _events(sources, reader):
+                line = parser.parse(source, event)
+                stories.add(line, clock.now())
+                line = stories.resolved(line)
+                if query.form is not Form.STORIES and query.criteria.match(line):
+                    _print_line(screen, line, query.form)
+        except (*NO_GOOD_ANSWER, Unreachable) as error:
+            outages.failed(error)
+            continue
+        outages.answered()
         _refuse_missing(query, sources, reader)
         for story in stories.ready(clock.now()):
             wanted = any(map(query.criteria.match, map(stories.resolved, story.all_lines)))
             if query.form is Form.STORIES and wanted:
                 screen.print_story(story)
         clock.sleep(ROUND)
+
+
+def _events(
+    sources: Iterable[LogSource], reader: LogReader, end: int | None = None
+) -> Iterator[tuple[LogSource, FilteredLogEventTypeDef]]:
+    """Yield each event that is new."""
+    for source in sources:
+        for page in reader.pages(source, end):
+            for event in page:
+                yield source, event

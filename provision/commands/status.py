@@ -10,9 +10,12 @@ from typing import NoReturn
 from rich.console import RenderableType
 
 from provision.aws.concurrency import read_pool
+from provision.aws.failed_call import NO_GOOD_ANSWER
 from provision.commands.engine_messages import worded
+from provision.commands.outages import Outages
 from provision.commands.session import Session
 from provision.config.checks import check_values
+from provision.errors import Unreachable
 from provision.plan.plan import Plan
 from provision.stack.lookups import key_as_recorded
 from provision.stack.outputs import outputs
@@ -48,9 +51,15 @@ def _watch(session: Session, workspace: Workspace) -> NoReturn:
     """Redraw the dashboard until a signal comes; the screen is then as it was before."""
     window = Window(session.results)
     drawing = Drawing(window)
+    outages = Outages(session, workspace.aws.clock)
     with session.call.terminal.shows(drawing):
         while True:
-            seen, health = observe(session, replace(workspace, timings=[]))
+            try:
+                seen, health = observe(session, replace(workspace, timings=[]))
+            except (*NO_GOOD_ANSWER, Unreachable) as error:
+                outages.failed(error)
+                continue
+            outages.answered()
             at = time.strftime("%H:%M:%S")
             picture = partial(_screen, session, workspace, seen, health, at=at)
             drawing.do(partial(window.show, picture))

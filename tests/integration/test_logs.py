@@ -11,9 +11,13 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, SSLError
 
+from provision.aws.call_hooks import CallHooks
+from provision.aws.connection_errors import UNTRUSTED
 from provision.clock import Clock
 from provision.errors import Interrupted
+from provision.workflows.logs.reader import LogReader
 from tests.integration.test_cli import Provision, home, provision  # noqa: F401  (fixtures)
 
 ONE, OTHER = "11111111-2222-3333-4444-555555555555", "99999999-2222-3333-4444-555555555555"
@@ -251,6 +255,80 @@ def test_follow_in_json_lines_prints_what_comes(
     found = [json.loads(line)["message"] for line in shown.out.splitlines()]
     assert found[-1] == "new"
     assert len(found) == 8
+
+
+LOST = EndpointConnectionError(endpoint_url="https://logs.test", error="x")
+
+
+def test_follow_goes_on_after_an_outage_without_losing_or_doubling_a_line(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, now = [False], [0.0]
+    monkeypatch.setattr(Clock, "now", lambda _: now[0])
+    call = CallHooks.before_call
+
+    def before_call(self: CallHooks, model: Any, **more: Any) -> Any:
+        if lost[0] and model.name == "FilterLogEvents":
+            raise LOST
+        return call(self, model, **more)
+
+    monkeypatch.setattr(CallHooks, "before_call", before_call)
+
+    def gone(*lines: str) -> Callable[[], None]:
+        def act() -> None:
+            lost[0], now[0] = True, now[0] + 20
+            if lines:
+                written.put(FUNCTION, *lines, at=30_000)
+
+        return act
+
+    def back() -> None:
+        lost[0] = False
+        now[0] += 100
+
+    steps = (gone("one"), gone("two"), gone(), back, lambda: None, gone("three"), back)
+    acts(monkeypatch, *steps)
+    shown = written.provision("logs", "items", "--follow", "--jsonl")
+    found = [json.loads(line)["message"] for line in shown.out.splitlines()]
+    assert found[-3:] == ["one", "two", "three"]
+    assert len(found) == 7 + 3
+    assert shown.err.count("trying again every 5 s, for up to 10 minutes") == 2
+    assert "AWS answers again, after 140 s" in shown.err
+    assert shown.code == 130
+
+
+@pytest.mark.parametrize(
+    ("error", "rounds"),
+    [
+        (LOST, 30),
+        (SSLError(endpoint_url="https://logs.test", error=UNTRUSTED), 0),
+        (ClientError({"Error": {"Code": "ExpiredTokenException"}}, "FilterLogEvents"), 0),
+        (ClientError({"Error": {"Code": "AccessDeniedException"}}, "FilterLogEvents"), 0),
+    ],
+)
+def test_follow_ends_after_ten_minutes_or_an_error_that_does_not_pass(
+    written: Written, monkeypatch: pytest.MonkeyPatch, error: Exception, rounds: int
+) -> None:
+    now, tried = [0.0], [0]
+    monkeypatch.setattr(Clock, "now", lambda _: now[0])
+    read = LogReader.pages
+
+    def pages(self: LogReader, *given: Any) -> Any:
+        tried[0] += 1
+        if tried[0] > 1:
+            raise error
+        return read(self, *given)
+
+    monkeypatch.setattr(LogReader, "pages", pages)
+
+    def passes() -> None:
+        now[0] += 20
+
+    acts(monkeypatch, *[passes] * 100)
+    shown = written.provision("logs", "items", "--follow")
+    assert shown.code not in {0, 130}
+    assert "trying again" in shown.err if rounds else "trying again" not in shown.err
+    assert tried[0] == 2 + rounds
 
 
 def test_errors_are_shown_however_many_other_lines_there_are(
