@@ -108,6 +108,10 @@ class RegionDisabled(ProvisionError):
     """A region that the account has not enabled, so that none of its credentials work there."""
 
 
+class OutputLost(ProvisionError):
+    """Results that could not be written because their disk is full or their device failed."""
+
+
 class Unreachable(ProvisionError):
     """An endpoint that does not answer."""
 

@@ -7,6 +7,7 @@ commands themselves are in `commands/`, imported late so that `--help` needs no 
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -39,7 +40,7 @@ from provision.cli.skill import skill
 from provision.cli.status import status
 from provision.cli.up import up
 from provision.commands.invocation import Invocation
-from provision.errors import Interrupted, ProvisionError, UsageError, error_code
+from provision.errors import Interrupted, OutputLost, ProvisionError, UsageError, error_code
 from provision.sanitizing.text import harden, put
 from provision.views.error_lines import with_code
 from provision.views.json_head import error_document
@@ -48,6 +49,8 @@ GC_THRESHOLD = 100_000
 """New objects before Python looks for unreachable ones. By its default of 700 it does so hundreds
 of times while modules and AWS's models are read, and finds nothing: a fifth of a command's
 computing time."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""Errors of a stream that takes no more: a full disk, a quota, a limit of size, a broken device."""
 _SETTINGS = {"auto_envvar_prefix": "PROVISION", "help_option_names": ["-h", "--help"]}
 
 
@@ -95,21 +98,41 @@ def main(arguments: list[str] | None = None) -> None:
             code = _run(call)
         except OSError:  # neither terminal nor pipe is left to report to
             code = Interrupted.exit_code if call.stopping.asked else 1
-        _flush(sys.stdout, sys.stderr)
+        lost = _flush(sys.stdout)
+        if code == 0 and lost and _is_full(lost):
+            code = call.fail(_output_lost(lost))
+        _flush(sys.stderr)
     sys.exit(code)
 
 
-def _flush(*streams: TextIO | None) -> None:
-    """Flush the streams, or Python would complain at its end and change the exit code."""
-    for stream in streams:
-        if stream is None:  # closed by the caller (`>&-`)
-            continue
-        try:
-            stream.flush()
-        except OSError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
+def _flush(stream: TextIO | None) -> OSError | None:
+    """Flush the stream, or Python would complain at its end and change the exit code.
+
+    Return the error if what was written is lost.
+    """
+    if stream is None:  # closed by the caller (`>&-`)
+        return None
+    try:
+        stream.flush()
+    except OSError as error:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+        return error
+    return None
+
+
+def _is_full(error: Exception) -> bool:
+    """Return whether a stream took no more; an error of a file that is opened has its name."""
+    return isinstance(error, OSError) and error.errno in _FULL and error.filename is None
+
+
+def _output_lost(error: Exception) -> OutputLost:
+    said = error.strerror if isinstance(error, OSError) else error
+    return OutputLost(
+        f"the output could not be written: {said}",
+        hint="what the command did before is done; free space, or send stdout elsewhere",
+    )
 
 
 def _run(call: Invocation) -> int:
@@ -130,6 +153,9 @@ def _run(call: Invocation) -> int:
     except ProvisionError as error:
         return _report(error, call)
     except Exception as error:  # noqa: BLE001  (the last net: the user gets a sentence)
+        if _is_full(error):
+            call.answered = True  # no document can be written either
+            return _report(_output_lost(error), call)
         from provision.engine.errors import translate_error  # noqa: PLC0415
 
         return _report(translate_error(error), call)

@@ -17,7 +17,7 @@ from provision.commands.confirmation import (
 from provision.commands.push import named_functions
 from provision.commands.session import Session
 from provision.errors import EventsHidden, NotFound, ProvisionError
-from provision.files import replace_private
+from provision.files import refuse_special, replace_private
 from provision.stack.lookups import key_as_recorded
 from provision.views.dead_letters import print_letters, print_queues
 from provision.views.formatting import pluralize
@@ -94,7 +94,7 @@ def find_hidden(
 def hidden_error(
     session: Session, workspace: Workspace, queue: LetterQueue, count: int
 ) -> EventsHidden:
-    """Return the error for messages that no reader can receive now: until when, and what to type."""
+    """Return the error for messages that no reader can receive now."""
     function = workspace.inputs.config.functions[queue.function]
     seconds = max(dead_letters.longest_hidden(queue), function.timeout + SPARE)
     verb = "is" if count == 1 else "are"
@@ -219,12 +219,20 @@ def _save(session: Session, workspace: Workspace, queue: LetterQueue, file: Path
 
     Raises `EventsHidden` if one lacks.
     """
+    try:
+        refuse_special(file)  # a new file would take the place of a device such as /dev/full
+    except OSError as error:
+        raise _not_written(file, error) from error
     letters = _peek(session, workspace, queue, _ALL)
     try:
         replace_private(file, b"".join(lines(letters)))
     except OSError as error:
-        raise click.UsageError(f"{file} cannot be written: {error.strerror or error}") from error
+        raise _not_written(file, error) from error
     session.say(f"{pluralize(len(letters), 'event')} written to {file}")
     if hidden := find_hidden(session, workspace, queue, len(letters)):
         raise hidden
     return len(letters)
+
+
+def _not_written(file: Path, error: OSError) -> click.UsageError:
+    return click.UsageError(f"{file} cannot be written: {error.strerror or error}")

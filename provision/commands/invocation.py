@@ -66,7 +66,7 @@ class Invocation:
     answered: bool = False
     """Whether the one JSON document is on stdout."""
     report: Callable[[Interrupted], Sequence[str]] | None = None
-    """A function for the results until now, as stdout has them, for an end in the middle of a command.
+    """A function for the results until now, as stdout has them, for an end in the middle.
 
     It is called while all else still runs, must not print, and with --json returns the document."""
     terminal: Terminal = field(default_factory=Terminal)

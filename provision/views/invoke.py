@@ -47,10 +47,12 @@ def print_answer(console: Console, done: Invoked, folder: str) -> None:
     text = done.payload.decode("utf-8", "replace")
     document = _document(text)
     if console.is_terminal:
-        value = document[0] if document else None
-        shown = _with_short_trace(value, folder) if done.error else value
-        lines = json.dumps(shown, indent=2, ensure_ascii=False) if document else text
-        put(*(lines.split("\n") if document else [lines]))
+        if document and done.error:
+            shown = _with_short_trace(document[0], folder)
+            text = json.dumps(shown, indent=2, ensure_ascii=False)
+        elif document:
+            text = json_text.indented(text)
+        put(*(text.split("\n") if document else [text]))
     elif is_read_for_commands():
         put_document(text) if document else put(text)
     else:

@@ -11,6 +11,7 @@ from provision.aws.access import CallCounts
 from provision.stack.inputs import StackInputs
 from provision.views.json_documents import call_counts, head
 from provision.views.json_head import as_text
+from provision.workflows import json_text
 from provision.workflows.logs.line import LogLine
 
 
@@ -38,7 +39,7 @@ def logs_document(
 
 def log_line_document(line: LogLine) -> str:
     """Return a line as one JSON object on one line."""
-    return json.dumps(_line(line))
+    return json.dumps(_line(line), allow_nan=False)
 
 
 def _line(line: LogLine) -> dict[str, Any]:
@@ -53,5 +54,5 @@ def _line(line: LogLine) -> dict[str, Any]:
         "version": line.version or None,
         "level": line.level or None,
         "message": line.message,
-        "fields": dict(line.fields),
+        "fields": {name: json_text.as_part(value) for name, value in line.fields.items()},
     }

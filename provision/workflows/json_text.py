@@ -36,6 +36,24 @@ def fits_document(value: object) -> bool:
     return False
 
 
+def strict(document: str) -> Any:
+    """Return the value of a document of ours, with the names of numbers that are no JSON as texts.
+
+    Python writes an infinite number as `Infinity`.
+    """
+    return json.loads(document, parse_int=_integer, parse_constant=str)
+
+
+def as_part(value: object) -> object:
+    """Return a value that a document can have: the value itself, or its JSON as a text."""
+    if fits_document(value):
+        return value
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        return "(nested too deeply)"
+
+
 def member_text(text: str, name: str) -> str:
     """Return an object's member as it is written; the last one if several have the name."""
     decoder = json.JSONDecoder(parse_int=_integer)

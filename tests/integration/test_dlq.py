@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
 from dataclasses import replace
@@ -327,6 +328,32 @@ def test_save_and_purge_print_one_document(stands: Provision, home: Path) -> Non
     again = stands("dlq", "purge", "no-such-function", "--yes", "--json")
     assert again.code == 2
     assert again.json["error"]["exit_code"] == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
+def test_nothing_is_purged_whose_copy_was_not_written(
+    stands: Provision,
+    home: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    send('{"id": 1}')
+    (home / "link").symlink_to("/dev/full")
+    for file in ("/dev/full", "link"):
+        for words in (("save", "items", file), ("purge", "items", "--yes", "--save", file)):
+            told = stands("dlq", *words)
+            assert told.code == 2
+            assert f"{file} cannot be written" in told.err
+    assert Path("/dev/full").is_char_device()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("provision.files.write_all", full)
+    told = stands("dlq", "purge", "items", "--yes", "--save", "letters.jsonl")
+    assert told.code == 2
+    assert "letters.jsonl cannot be written: No space left on device" in told.err
+    assert waiting() == 1
+    assert not [each for each in home.iterdir() if "letters" in each.name]
 
 
 def test_save_and_purge(stands: Provision, home: Path) -> None:  # noqa: F811

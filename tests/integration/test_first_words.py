@@ -65,6 +65,22 @@ def test_a_stream_that_is_closed_changes_no_exit_code(
     assert (ended.returncode, "Traceback" in ended.stderr) == (code, False), ended.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
+@pytest.mark.parametrize(
+    "words",
+    ["--help", "config explain", "config explain --json", "graph", "explain locked", "skill"],
+)
+def test_a_full_disk_behind_stdout_is_an_error_and_behind_stderr_none(words: str) -> None:
+    told = without(">/dev/full", *words.split())
+    assert told.returncode == 1
+    message, hint = told.stderr.splitlines()
+    assert message == (
+        "Error: the output could not be written: No space left on device [output-lost]"
+    )
+    assert "send stdout elsewhere" in hint
+    assert without("2>/dev/full", *words.split()).returncode == 0
+
+
 @pytest.mark.parametrize("words", [("plan",), ("up",), ("down",), ("push",)])
 def test_where_there_is_no_keyboard_nobody_answers(home: Path, words: tuple[str, ...]) -> None:
     ended = without("<&-", *words, folder=home)

@@ -14,7 +14,6 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, SSLError
 
 from provision.aws.call_hooks import CallHooks
-from provision.aws.connection_errors import UNTRUSTED
 from provision.clock import Clock
 from provision.errors import Interrupted
 from provision.workflows.logs.reader import LogReader
@@ -257,6 +256,21 @@ def test_follow_in_json_lines_prints_what_comes(
     assert len(found) == 8
 
 
+def test_numbers_that_are_no_json_are_texts_in_documents(written: Written) -> None:
+    deep = f"{'[' * 300}{']' * 300}"
+    line = '{"level": "ERROR", "message": "x", "a": NaN, "b": [1E400, 1], "c": ' + deep + "}"
+    written.put(FUNCTION, line, at=10_000)
+
+    def refuse(name: str) -> None:
+        raise AssertionError(name)
+
+    whole = json.loads(written.provision("logs", "--json").out, parse_constant=refuse)
+    one = written.provision("logs", "--jsonl", "--filter", "NaN").out
+    for event in (whole["events"][-1], json.loads(one, parse_constant=refuse)):
+        assert event["fields"] == {"a": "NaN", "b": "[Infinity, 1]", "c": deep}
+        assert event["level"] == "ERROR"
+
+
 LOST = EndpointConnectionError(endpoint_url="https://logs.test", error="x")
 
 
@@ -301,7 +315,7 @@ def test_follow_goes_on_after_an_outage_without_losing_or_doubling_a_line(
     ("error", "rounds"),
     [
         (LOST, 30),
-        (SSLError(endpoint_url="https://logs.test", error=UNTRUSTED), 0),
+        (SSLError(endpoint_url="https://logs.test", error=OSError("CERTIFICATE_VERIFY_FAILED")), 0),
         (ClientError({"Error": {"Code": "ExpiredTokenException"}}, "FilterLogEvents"), 0),
         (ClientError({"Error": {"Code": "AccessDeniedException"}}, "FilterLogEvents"), 0),
     ],

@@ -90,6 +90,14 @@ RUN_ERRORS: Final[Mapping[str, ErrorEntry]] = {
         ),
         exit_code=9,
     ),
+    "output-lost": ErrorEntry(
+        "The results could not be written. All that the command did before is done.",
+        ("stdout leads to a file on a full disk, or over a quota",),
+        (
+            "free space, or send stdout elsewhere, then run a command that only reads again",
+            "`provision status` shows what exists; `provision dlq peek` the events that are left",
+        ),
+    ),
     "not-converged": ErrorEntry(
         "AWS accepted the calls, and the resource still differs from the wanted settings.",
         (

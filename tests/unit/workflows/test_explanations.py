@@ -51,6 +51,7 @@ CODES = {
     "not-permitted": 8,
     "not-pushed": 1,
     "nothing-done": 1,
+    "output-lost": 1,
     "packaging-failed": 1,
     "partial-failure": 9,
     "port-taken": 1,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from provision.views.json_head import as_text
 from provision.workflows import json_text
 
 
@@ -31,6 +33,18 @@ def test_what_fits_a_document(text: str, fits: bool) -> None:
     assert json_text.fits_document(value) == fits
     if fits:
         assert json.loads(json.dumps(value, indent=2, allow_nan=False)) == value
+
+
+def test_a_document_is_strictly_json() -> None:
+    given = {"a": float("inf"), "b": [float("nan"), {"c": -float("inf")}], "d": (1.5, "NaN")}
+    text = as_text(given)
+    assert json.loads(text, parse_constant=pytest.fail) == {
+        "a": "Infinity",
+        "b": ["NaN", {"c": "-Infinity"}],
+        "d": [1.5, "NaN"],
+    }
+    assert as_text({"x": Path("a")}, str) == json.dumps({"x": "a"}, indent=2)
+    assert json.loads(as_text({"x": Path("a"), "y": float("inf")}, str))["x"] == "a"
 
 
 @pytest.mark.parametrize(
