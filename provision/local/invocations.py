@@ -1,4 +1,10 @@
-"""Metrics of a function by the invoked alias or version; MiniStack has them by its name only."""
+"""Gives invocations their metrics by alias or version, and an answer the id of its invocation.
+
+MiniStack has metrics by a function's name only, and an id in the answer that no log has. Lambda's
+answer names the invocation, also one that it only queues, of which all attempts have that id:
+https://docs.aws.amazon.com/lambda/latest/dg/python-context.html and
+https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html.
+"""
 
 # ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public interface for any of this
 
@@ -10,6 +16,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+_answered: Final = contextvars.ContextVar("the id that the answer will have", default="")
+_invocation: Final = contextvars.ContextVar("the id of the invocation", default="")
 _qualifier: Final = contextvars.ContextVar("the alias or version that is invoked", default="")
 
 
@@ -17,6 +25,11 @@ def install() -> None:
     """Patch MiniStack. Called once, in the emulator's process, before it serves."""
     functions: Any = importlib.import_module("ministack.services.lambda_svc")
     functions._invoke = partial(_invoke, functions._invoke)
+    functions.new_uuid = partial(_new_id, functions.new_uuid)
+    application: Any = importlib.import_module("ministack.app")
+    application._dispatch_service_request = partial(
+        _dispatch, application._dispatch_service_request
+    )
     functions._emit_lambda_metrics = partial(_emit, functions._emit_lambda_metrics)
 
 
@@ -36,7 +49,22 @@ async def _invoke(
     """Invoke a function through Lambda's own API."""
     named = (query_params or {}).get("Qualifier", "")
     begun(path_qualifier or (named if isinstance(named, str) else named[0]))
-    return await invoke(name, event, headers, path_qualifier, query_params)
+    before = _invocation.set(_answered.get())
+    try:
+        return await invoke(name, event, headers, path_qualifier, query_params)
+    finally:
+        _invocation.reset(before)
+
+
+async def _dispatch(dispatch: Callable[..., Awaitable[Any]], *request: Any) -> Any:
+    """Answer a request to a service. The last argument is the id of its answer."""
+    _answered.set(request[-1])
+    return await dispatch(*request)
+
+
+def _new_id(new_id: Callable[[], str]) -> str:
+    """Return the id of an invocation; the thread that runs an event keeps it in its context."""
+    return _invocation.get() or new_id()
 
 
 def _emit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final, TypeVar
 
+from provision import LOCAL_ENVIRONMENT
 from provision.aws.access import Location
 from provision.model.step import Step
 from provision.stack.inputs import StackInputs
@@ -49,7 +50,7 @@ def outputs(inputs: StackInputs, steps: Mapping[str, Step]) -> dict[str, str]:
     for key in config.functions:
         for name, value in _of_function(inputs, steps, key):
             found |= dict.fromkeys(output_names(name, key, config.functions), value)
-    if "monitoring.dashboard" in steps:
+    if "monitoring.dashboard" in steps and config.environment != LOCAL_ENVIRONMENT:
         found["dashboard_url"] = _dashboard_url(
             inputs.location, inputs.name(inputs.location.region)
         )

@@ -176,6 +176,7 @@ def print_welcome(
 def _following(endpoint: str, api: Api, following: NextSteps) -> Iterator[str]:
     if following.stop:
         yield f"The emulator runs on in the background, until: {following.stop}"
+        yield "It checks no permissions (IAM): a grant that a function lacks fails on AWS only."
     if not endpoint:
         return
     yield f"Its logs: {following.logs}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
@@ -162,6 +163,23 @@ def test_metrics_of_an_alias_are_of_what_was_called_by_it(emulator: local.Emulat
         assert total(emulator, "AWS/Lambda", metric, **live) == 2, metric
         assert total(emulator, "AWS/Lambda", metric, **by_number) == 1, metric
     assert total(emulator, "AWS/Lambda", "Duration", **live) > 0
+
+
+@pytest.mark.parametrize("kind", ["RequestResponse", "Event"])
+def test_an_answer_has_the_id_that_the_log_has(emulator: local.Emulator, kind: Any) -> None:
+    name = f"named-{kind}"
+    make_function(emulator, name)
+    functions = connect("lambda", emulator.endpoint)
+    answers = [
+        functions.invoke(FunctionName=name, InvocationType=kind, Payload=payload)
+        for payload in (b"[]", b"{}")
+    ]
+    ids = {answer["ResponseMetadata"]["RequestId"] for answer in answers}
+    patience = time.monotonic() + 30
+    while set(invocations(emulator, name)) != ids and time.monotonic() < patience:
+        time.sleep(0.2)
+    assert set(invocations(emulator, name)) == ids
+    assert len(ids) == 2
 
 
 def test_access_log(emulator: local.Emulator, served: Served) -> None:
