@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from functools import partial
 
@@ -51,7 +52,12 @@ def invoke(session: Session, wanted: EventOptions, how: InvokeOptions, save: str
     workspace = session.open(build_sources=False, key=key_as_recorded)
     function = wanted.function or ""
     if wanted.request.route is not None:
-        function, payload = event_of_route(workspace, wanted.request)
+        found = event_of_route(workspace, wanted.request)
+        function, payload = found.function, found.payload
+        if found.refusal:
+            session.say(
+                f"warning: API Gateway would answer 400 and call no function: {found.refusal}"
+            )
     else:
         named_functions(workspace, (function,))
     if len(payload) > MOST_BYTES:
@@ -71,9 +77,14 @@ def _run(
     target = InvocationTarget(workspace.inputs.aws_name("function", function), how.version)
     with session.running(partial(str, f"{function} {how.version} is running")):
         refuse_foreign(workspace.aws, workspace.stack.mark, target.function)
-        done = invoke_once(
-            workspace.aws, target, payload, asynchronous=how.asynchronous, tail=how.tail
-        )
+        try:
+            done = invoke_once(
+                workspace.aws, target, payload, asynchronous=how.asynchronous, tail=how.tail
+            )
+        except KeyboardInterrupt:
+            log = f"`provision logs {shlex.quote(function)} --since 5m`"
+            session.say(f"{function} may have run, or run on: {log} shows it")
+            raise
     failure = InvocationFailed(f"{function} failed: {done.error}") if done.error else None
     if session.call.as_json:
         text = invoke_document(

@@ -7,16 +7,18 @@ import json
 import re
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import click
 
+from provision.config.schema.api import RouteParts
 from provision.files import read_regular, refuse_links_below, replace_private
 from provision.workflows import json_text
 from provision.workflows.invoke import MOST_BYTES
+from provision.workflows.model_faults import model_fault
 from provision.workflows.route_event import (
     HttpRequest,
     ServedStage,
@@ -100,8 +102,20 @@ def checked_json(payload: bytes) -> bytes:
     return payload
 
 
-def event_of_route(workspace: Workspace, request: RequestOptions) -> tuple[str, bytes]:
-    """Return the function behind the route, and the event that API Gateway would send to it."""
+@dataclass(frozen=True)
+class RouteEvent:
+    """The function behind a route, and the event that API Gateway would send to it.
+
+    `refusal` is why API Gateway would answer 400 and call no function, or "".
+    """
+
+    function: str
+    payload: bytes
+    refusal: str = ""
+
+
+def event_of_route(workspace: Workspace, request: RequestOptions) -> RouteEvent:
+    """Return the event of a request to a route."""
     method, _, path = (request.route or "").strip().partition(" ")
     path, method = path.strip(), method.upper()
     if not path.startswith("/"):
@@ -126,7 +140,25 @@ def event_of_route(workspace: Workspace, request: RequestOptions) -> tuple[str, 
     stage = ServedStage(workspace.aws.location.account, _api_id(workspace), api.stage)
     now = workspace.aws.clock.today()
     event = proxy_event(route, asked, stage, now, str(uuid.uuid4()))
-    return route.function, json.dumps(event, ensure_ascii=False).encode()
+    payload = json.dumps(event, ensure_ascii=False).encode()
+    query = event["queryStringParameters"] or {}
+    return RouteEvent(route.function, payload, _refusal(workspace, route, query, body))
+
+
+def _refusal(
+    workspace: Workspace, route: RouteParts, query: Mapping[str, str], body: str | None
+) -> str:
+    """Return what the route requires and the request lacks, as API Gateway checks it."""
+    if lacking := [name for name in route.query if name not in query]:
+        return f"the query lacks {', '.join(lacking)}"
+    if route.body is None:
+        return ""
+    try:
+        value = json_text.parse(body or "")
+    except ValueError:
+        return f"the model {route.body} wants JSON, and the body is none"
+    fault = model_fault(workspace.inputs.config.api.models[route.body], value)
+    return f"the model {route.body} refuses the body: {fault}" if fault else ""
 
 
 def _text(what: str, content: bytes) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
+import yaml
 from moto.awslambda.responses import LambdaResponse
 
 from provision.errors import NotOwned
@@ -117,6 +118,26 @@ def test_a_route_becomes_the_event_of_api_gateway(
     none = provision("invoke", "--route", "GET /none")
     assert none.code == 2
     assert "it has GET /items" in none.err
+
+
+def test_what_api_gateway_would_refuse_is_told_before_the_function_runs(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+) -> None:
+    routes = {"POST /items": {"function": "items", "body": "Item", "query": ["as"]}}
+    model = {"type": "object", "required": ["name"]}
+    api = {"stage": "v1", "routes": routes, "models": {"Item": model}}
+    Path("config.yaml").write_text(yaml.safe_dump({**CONFIG, "api": api}))
+    words = ("invoke", "--route", "POST /items?as=x")
+    said = "warning: API Gateway would answer 400 and call no function: the model Item"
+    for body, fault in (("{}", "refuses the body: name: is missing"), ("x", "wants JSON")):
+        told = provision(*words, "--body", body)
+        assert (told.code, len(function.sent)) == (0, 1)
+        assert f"{said} {fault}" in told.err
+        function.sent.clear()
+    assert "wants JSON" in provision(*words).err, "no body is none either"
+    assert "the query lacks as" in provision("invoke", "--route", "POST /items").err
+    assert "warning" not in provision(*words, "--body", '{"name": 1}').err
 
 
 def test_payloads_from_files_stdin_and_events(
