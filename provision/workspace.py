@@ -34,6 +34,7 @@ from provision.stack.inputs import Packages, identity_of
 from provision.stack.lookups import KeyOf, account_alias, demanded_key, zones_of
 from provision.stack.packages import NoPackages, PackageBuilder
 from provision.state.holder import current_holder
+from provision.state.import_checks import remember
 from provision.state.journal import Journal
 from provision.state.other_location import PinnedLocation
 from provision.state.record import apply_moves
@@ -96,6 +97,8 @@ class Workspace:
             journal.check(self._here)
             yield journal
         finally:
+            remember(self.directory, self.aws.tried_imports)
+            self.aws.tried_imports.clear()
             journal.close()
 
     def with_rebuilt_packages(self) -> Workspace:

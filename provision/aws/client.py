@@ -29,6 +29,7 @@ from provision.aws.session import (
     patience,
     service_of,
 )
+from provision.aws.tried_imports import TriedImport
 from provision.aws.waiting import Waiter, WaitListener
 from provision.clock import Clock
 from provision.trace import Trace
@@ -110,6 +111,8 @@ class Aws:
         self._clients: Once[str, Any] = Once()
         self._making = threading.Lock()
         self._where: Location | None = None
+        self.tried_imports: Final[list[TriedImport]] = []
+        """The import checks until now."""
 
     # -- facts -------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from provision.errors import ProvisionError, Unreachable
 from provision.model.step import Step
 from provision.sanitizing.text import put
 from provision.stack.lookups import key_as_recorded
+from provision.state.import_checks import recall
 from provision.steps.apigateway.api_key import ApiKey
 from provision.views.json_logs import log_line_document, logs_document
 from provision.views.logs import LogScreen
@@ -76,6 +77,7 @@ def logs(session: Session, query: LogQuery, *, follow: bool) -> int:
     sources = log_sources(steps, query.what)
     _require(query, sources)
     reader = LogReader(workspace.aws, start, query.pattern)
+    own = [each.request for each in recall(workspace.directory)]
     screen = LogScreen(
         session.results,
         _key_names(steps),
@@ -87,9 +89,9 @@ def logs(session: Session, query: LogQuery, *, follow: bool) -> int:
         running.enter_context(workspace.aws.reading())
         running.enter_context(session.call.stopping.stopping(workspace.aws.clock))
         if follow:
-            _follow(session, workspace, query, sources, reader, screen)
+            _follow(session, workspace, query, sources, reader, screen, own)
         with session.busy("reading the logs"):
-            lines = _read(sources, reader, end, query)
+            lines = _read(sources, reader, end, query, own)
     session.raise_if_interrupted()
     _refuse_missing(query, sources, reader)
     _print_once(session, workspace, query, screen, lines)
@@ -161,10 +163,14 @@ def _key_names(steps: Mapping[str, Step]) -> dict[str, str]:
 
 
 def _read(
-    sources: Iterable[LogSource], reader: LogReader, end: int | None, query: LogQuery
+    sources: Iterable[LogSource],
+    reader: LogReader,
+    end: int | None,
+    query: LogQuery,
+    own: Sequence[str],
 ) -> NewestLines:
     """Return the newest lines of all groups."""
-    parser = LogParser()
+    parser = LogParser(own)
     newest = NewestLines(KEPT, query.criteria.may_match)
     for source, event in _events(sources, reader, end):
         newest.add(parser.parse(source, event))
@@ -267,13 +273,14 @@ def _follow(
     sources: Sequence[LogSource],
     reader: LogReader,
     screen: LogScreen,
+    own: Sequence[str],
 ) -> NoReturn:
     """Print what comes until a signal ends the process.
 
     A story waits for the end of an outage: what lacks of it may come then.
     """
     clock = workspace.aws.clock
-    parser = LogParser()
+    parser = LogParser(own)
     stories = Stories(functions=any(source.asked_as != API for source in sources))
     outages = Outages(session, clock)
     while True:

@@ -19,6 +19,9 @@ from provision.errors import Unreachable
 from provision.plan.plan import Plan
 from provision.stack.lookups import key_as_recorded
 from provision.stack.outputs import outputs
+from provision.state.import_checks import recall
+from provision.steps.lambda_.alias import Alias
+from provision.unknown import is_known
 from provision.views.console import columns, print_page
 from provision.views.draw_thread import Drawing
 from provision.views.status import Heading, status_screen
@@ -80,7 +83,21 @@ def observe(session: Session, workspace: Workspace) -> tuple[Plan, Health]:
         lost = there.keys() - recorded.keys()
         health = read_health(workspace.aws, there) if lost else asked.result()
     session.raise_if_interrupted()
-    return seen, of_what_is_there(health, there)
+    health = of_what_is_there(health, there)
+    return seen, replace(health, not_imported=_not_imported(workspace, seen))
+
+
+def _not_imported(workspace: Workspace, seen: Plan) -> dict[str, str]:
+    """Return by node why the wanted version of an alias is not live: its latest import check."""
+    latest = {(each.function, each.version): each for each in recall(workspace.directory)}
+    found = {}
+    for node, change in seen.all.items():
+        want = change.want
+        if isinstance(want, Alias) and is_known((want.function, want.version)) and change.diffs:
+            tried = latest.get((want.function, want.version))
+            if tried and tried.error:
+                found[node] = f"version {tried.version} cannot be imported: {tried.error}"
+    return found
 
 
 def _screen(

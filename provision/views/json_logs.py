@@ -51,6 +51,7 @@ def _line(line: LogLine) -> dict[str, Any]:
         "request": line.request or None,
         "invocation": line.invocation or None,
         "trace": line.trace or None,
+        "import_check": line.own,
         "version": line.version or None,
         "level": line.level or None,
         "message": line.message,

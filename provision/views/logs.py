@@ -72,6 +72,8 @@ class LogScreen:
     def _heading(self, story: Story) -> Text:
         parts = self._of_request(story) if story.access else _of_invocation(story)
         parts.append(_cut(story.key))
+        if story.own:
+            parts.append("(import check)")
         if story.continued:
             parts.append("(late)")
         failed = bool(story.access and story.access.failed)

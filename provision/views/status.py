@@ -21,7 +21,7 @@ from provision.views.metrics import alarms_line, traffic_lines
 from provision.views.signs import counted_signs, counted_states
 from provision.views.troubles import TroubleEntry, grouped, trouble_entries
 from provision.workflows.health import Health
-from provision.workflows.troubles import State, Trouble, states_of, troubles
+from provision.workflows.troubles import State, Trouble, nothing_runs, states_of, troubles
 
 WORTH_CUTTING: Final = 5
 """Lines of trouble for which there must be room; with less, they are grouped by state."""
@@ -82,13 +82,18 @@ def status_screen(
         replace(each, remedy=heading.as_typed(each.remedy)) for each in troubles(changes, health)
     ]
     line = BOUNDLESS if height is None else width
+    absent = bool(found) and nothing_runs(changes, states)
+    told = trouble_entries(found, health, make=heading.make, width=line, every_node=every_node)
+    folded = absent and not every_node
+    if folded:
+        told = [TroubleEntry(Text(f"· not deployed: `{heading.make}` creates it"))]
     parts = _Parts(
-        _head(heading, states, found, width),
-        trouble_entries(found, health, make=heading.make, width=line, every_node=every_node),
+        _head(heading, found, width, absent=absent),
+        told,
         area_lines(states, health, width, every_node=True) if every_node else (),
-        area_lines(states, health, width, every_node=False),
-        area_words(states, width),
-        grouped(found),
+        () if folded else area_lines(states, health, width, every_node=False),
+        () if folded else area_words(states, width),
+        [entry.line for entry in told] if folded else grouped(found),
         _notes(changes, states),
         traffic_lines(health, width, None if height is None else height // 4),
         [alarms_line(health), _nodes(states, line)],
@@ -177,10 +182,8 @@ def _cut(line: Text, width: int) -> Text:
     return line
 
 
-def _head(
-    heading: Heading, states: Mapping[str, State], found: Sequence[Trouble], width: int
-) -> list[Text]:
-    verdict = _verdict(states, found)
+def _head(heading: Heading, found: Sequence[Trouble], width: int, *, absent: bool) -> list[Text]:
+    verdict = _verdict(found, absent=absent)
     if heading.at and width >= ROOM_FOR_TIME:
         verdict.append(f"  {heading.at}", style="dim")
     place = f"{heading.environment} · {heading.account} · {heading.region}"
@@ -192,12 +195,12 @@ def _head(
     return [first, there]
 
 
-def _verdict(states: Mapping[str, State], found: Sequence[Trouble]) -> Text:
-    """Return the overall state: well, not there yet, or the number of nodes in trouble."""
+def _verdict(found: Sequence[Trouble], *, absent: bool) -> Text:
+    """Return the overall state: well, not deployed, or the number of nodes in trouble."""
     if not found:
         return Text().append("✓ all is well", style="bold green")
-    if all(state in {State.MISSING, State.SKIPPED} for state in states.values()):
-        return Text().append("· not there yet", style="bold")
+    if absent:
+        return Text().append("· not deployed", style="bold")
     return Text().append(f"✗ {len(found)} in trouble", style="bold red")
 
 

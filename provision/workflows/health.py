@@ -55,7 +55,8 @@ class Health:
     """The health of the nodes, by node.
 
     The live version, the stage's name, the state of an alarm and since when it fires, the messages
-    waiting, who receives alarms, what AWS itself reports as wrong, and traffic.
+    waiting, who receives alarms, what AWS itself reports as wrong, and traffic. `not_imported`: by
+    an alias's node, why the version that it is to lead to could not be imported.
     """
 
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -66,6 +67,7 @@ class Health:
     subscriptions: Mapping[str, str] = field(default_factory=dict)
     ailments: Mapping[str, str] = field(default_factory=dict)
     traffic: Mapping[str, Traffic] = field(default_factory=dict)
+    not_imported: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_health(aws: Aws, steps: Mapping[str, Step]) -> Health:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from provision.model.step import digests
+from provision.model.capabilities import HoldsData, MayOutliveStack
+from provision.model.step import Management, Step, digests
 from provision.plan.change import Action, Cause, FieldDiff, ResourceChange
 from provision.steps.cloudwatch.alarm import Alarm
 from provision.steps.lambda_.function import Function
@@ -37,6 +38,7 @@ class State(StrEnum):
 FINE: Final = frozenset({State.AS_WANTED, State.SKIPPED, State.KEPT})
 _LOGGED_METRICS: Final = ("Errors", "Duration", "5XXError", "Latency")
 """Metrics that logs explain; a call that Lambda throttles reaches no function."""
+_FIX_IMPORT: Final = "callers do not reach it: fix the code, then `provision push`"
 _ORDER: Final = {state: place for place, state in enumerate(State)}
 
 
@@ -110,6 +112,23 @@ def troubles(changes: Mapping[str, ResourceChange], health: Health) -> tuple[Tro
     return tuple(sorted(found, key=lambda each: _ORDER[each.state]))
 
 
+def nothing_runs(changes: Mapping[str, ResourceChange], states: Mapping[str, State]) -> bool:
+    """Return whether the stack is not deployed: never, or no more after `down`.
+
+    `down` keeps data, and settings that the whole account shares.
+    """
+    return not any(
+        state not in {State.MISSING, State.SKIPPED} and not _outlives(changes[node].have)
+        for node, state in states.items()
+    )
+
+
+def _outlives(have: object) -> bool:
+    """Return whether `down` may leave the resource."""
+    shared = isinstance(have, Step) and have.MANAGEMENT is not Management.FULL
+    return shared or isinstance(have, HoldsData | MayOutliveStack)
+
+
 def _ill(health: Health) -> list[tuple[str, State]]:
     """Return the nodes whose health alone shows a problem, with their state."""
     return [
@@ -133,8 +152,36 @@ def _trouble(
         why = "; ".join(words for words in (why, f"also {under}") if words)
     known = digests(type(change.want)) if change.want else {}
     shown = {name: digest.content for name, digest in known.items()}
-    remedy = change.unblock_hint or _where_to_look(changes, change, state)
+    if failed := health.not_imported.get(change.node, ""):
+        why = "; ".join(words for words in (why, failed) if words)
+    emptied = _emptied_words(changes, change.have, health) if state is State.FIRING else ""
+    why = emptied or why
+    remedy = change.unblock_hint
+    if not remedy and failed:
+        remedy = _FIX_IMPORT
+    elif not remedy and not emptied:
+        remedy = _where_to_look(changes, change, state)
     return Trouble(change.node, state, told, why, remedy, change.diffs, shown)
+
+
+def _emptied_words(changes: Mapping[str, ResourceChange], alarm: object, health: Health) -> str:
+    """Return why the alarm still fires if its queue has no waiting message any more, or ""."""
+    if not isinstance(alarm, Alarm) or alarm.namespace != "AWS/SQS":
+        return ""
+    queue = _node_of_queue(changes, alarm)
+    if queue is None or health.dead_letters.get(queue) != 0:
+        return ""
+    minutes = max(1, alarm.period * alarm.evaluation_periods // 60)
+    return (
+        f"no event waits in its queue now: the alarm looks at the last {minutes} min, and ends by"
+        " itself a few minutes later"
+    )
+
+
+def _node_of_queue(changes: Mapping[str, ResourceChange], alarm: Alarm) -> str | None:
+    name = alarm.dimensions.get("QueueName")
+    of = (n for n, c in changes.items() if isinstance(c.have, Queue) and c.have.name == name)
+    return next(of, None)
 
 
 def _where_to_look(
@@ -156,9 +203,8 @@ def _where_to_look(
         case "AWS/ApiGateway" if alarm.metric in _LOGGED_METRICS:
             return _logs("", errors=alarm.metric == "5XXError")
         case "AWS/SQS":
-            name = alarm.dimensions.get("QueueName")
-            of = (n for n, have in seen.items() if isinstance(have, Queue) and have.name == name)
-            return next((_letters_of(node) for node in of), "")
+            queue = _node_of_queue(changes, alarm)
+            return _letters_of(queue) if queue else ""
     return ""
 
 

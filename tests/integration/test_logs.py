@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, SSLError
 from provision.aws.call_hooks import CallHooks
 from provision.clock import Clock
 from provision.errors import Interrupted
+from provision.state.import_checks import recall, remember
 from provision.workflows.logs.reader import LogReader
 from tests.integration.test_cli import Provision, home, provision  # noqa: F401  (fixtures)
 
@@ -254,6 +255,27 @@ def test_follow_in_json_lines_prints_what_comes(
     found = [json.loads(line)["message"] for line in shown.out.splitlines()]
     assert found[-1] == "new"
     assert len(found) == 8
+
+
+def test_an_import_check_is_labelled_and_none_of_the_errors(written: Written) -> None:
+    (tried,) = recall(Path(".provision/dev"))
+    assert (tried.version, tried.error) == ("1", "")
+    own = "00000000-2222-3333-4444-555555555555"  # the emulator's are in no form of Lambda
+    remember(Path(".provision/dev"), [replace(tried, request=own)])
+    written.put(
+        FUNCTION,
+        f"START RequestId: {own} Version: 1",
+        "[ERROR] KeyError: 'path'",
+        f"REPORT RequestId: {own}\tDuration: 30.00 ms",
+        stream="2026/12/01/[1]0f9d1c",
+        at=5_000,
+    )
+    whole = written.provision("logs", "items")
+    assert sum("(import check)" in line for line in whole.out.splitlines()) == 1
+    assert "KeyError: 'path'" in whole.out
+    assert "KeyError: 'path'" not in written.provision("logs", "items", "--errors").out
+    events = written.provision("logs", "items", "--json").json["events"]
+    assert [event["invocation"] for event in events if event["import_check"]] == [own] * 3
 
 
 def test_numbers_that_are_no_json_are_texts_in_documents(written: Written) -> None:

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 
 from provision.aws.client import Aws
 from provision.aws.error_codes import THROTTLES
+from provision.aws.tried_imports import TriedImport
 from provision.errors import ProvisionError, WaitTimeout
 from provision.model import iam
 
@@ -101,7 +102,10 @@ def _try(aws: Aws, function: str, number: str) -> str | tuple[str, str]:
 
     def once() -> tuple[str, str] | None:
         nonlocal last
-        last = _answer(_invoke(aws, function, number))
+        answer = _invoke(aws, function, number)
+        last = _answer(answer)
+        request = str(answer["ResponseMetadata"].get("RequestId", ""))
+        aws.tried_imports.append(TriedImport(function, number, request, last[0]))
         late = aws.iam_written and _DENIED.search("\n".join(last))
         return None if last[0] and late else last
 

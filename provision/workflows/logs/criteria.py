@@ -9,7 +9,10 @@ from provision.workflows.logs.line import LogLine
 
 @dataclass(frozen=True)
 class Criteria:
-    """The conditions for a line. `text` is found in any letter case; `request` may be a prefix."""
+    """The conditions for a line. `text` is found in any letter case; `request` may be a prefix.
+
+    An error that only an import check met is none of `errors`.
+    """
 
     errors: bool = False
     text: str = ""
@@ -24,7 +27,7 @@ class Criteria:
         """Return whether the line is wanted. Its request must be known by now."""
         ids = (line.request, line.request_id, line.invocation)
         return (
-            (not self.errors or line.failed)
+            (not self.errors or (line.failed and not line.own))
             and self.text.casefold() in line.message.casefold()
             and (not self.request or any(each.startswith(self.request) for each in ids))
             and (not self.version or line.version == self.version)

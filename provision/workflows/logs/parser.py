@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,10 +48,12 @@ class LogParser:
     """A parser of the lines of all sources, each given in its order.
 
     It remembers which invocation a function's stream is in, for Lambda runs one at a time there
-    (L38), and which request an id of the execution log belongs to (A43).
+    (L38), and which request an id of the execution log belongs to (A43). `own` are the invocations
+    of import checks.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, own: Collection[str] = ()) -> None:
+        self._own = frozenset(own)
         self._running: dict[str, str] = {}
         self._executing: dict[str, str] = {}
 
@@ -111,7 +113,8 @@ class LogParser:
             self._running[line.stream] = line.invocation
         elif line.kind is LineKind.REPORT:
             self._running.pop(line.stream, None)
-        return line if line.invocation else replace(line, invocation=running)
+        invocation = line.invocation or running
+        return replace(line, invocation=invocation, own=invocation in self._own)
 
 
 def _members(message: str) -> Mapping[str, Any] | None:

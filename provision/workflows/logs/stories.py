@@ -46,6 +46,11 @@ class Story:
         return next((line.version for line in self.lines if line.version), "")
 
     @property
+    def own(self) -> bool:
+        """Whether it is an import check of ours, which no caller caused."""
+        return any(line.own for line in self.lines)
+
+    @property
     def report(self) -> LogLine | None:
         """The line in which Lambda reports the end of the invocation."""
         return next((line for line in self.lines if line.kind is LineKind.REPORT), None)

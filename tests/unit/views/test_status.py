@@ -342,7 +342,7 @@ LEADS: Final = {
 def test_every_alarm_leads_to_what_shows_its_cause(well: World) -> None:
     alarms = [node for node in well.findings if node.startswith("monitoring.alarm.")]
     assert {node.removeprefix("monitoring.alarm.") for node in alarms} == LEADS.keys()
-    firing = replace(well.health, alarms=dict.fromkeys(alarms, "ALARM"))
+    firing = replace(well.health, alarms=dict.fromkeys(alarms, "ALARM"), dead_letters={QUEUE: 1})
     told = {trouble.node: trouble.remedy for trouble in troubles(well.findings, firing)}
     assert {node: told[node] for node in alarms} == {
         f"monitoring.alarm.{name}": words for name, words in LEADS.items()
@@ -400,9 +400,47 @@ def test_where_nothing_is_there_one_line_says_what_to_type(well: World) -> None:
     missing = {"action": Action.CREATE, "have": None, "cause": Cause.CONFIG}
     world = World(well.findings).but(**{n.replace(".", "__"): missing for n in well.findings})
     lines = world.lines(80, 23)
-    assert "· not there yet" in lines[0]
-    assert f"✗ {len(well.findings)} nodes missing: `provision up` creates them" in lines
+    assert "· not deployed" in lines[0]
+    assert "· not deployed: `provision up` creates it" in lines
+    assert not [line for line in lines if "✗" in line or "trouble" in line]
     assert "Alarms  none there" in lines
+
+
+def test_after_down_what_it_leaves_is_no_sign_of_a_stack(well: World) -> None:
+    missing = {"action": Action.CREATE, "have": None, "cause": Cause.CONFIG}
+    left = {"api.account", "table.items"}
+    gone = {n.replace(".", "__"): missing for n in well.findings if n not in left}
+    world = World(well.findings).but(**gone)
+    lines = world.lines(80, 23)
+    assert "· not deployed" in lines[0]
+    assert "· not deployed: `provision up` creates it" in lines
+    assert any(line.endswith("2 as wanted") for line in lines)
+    assert "function.items missing" in " ".join(world.lines(every_node=True))
+    del gone["api"]
+    assert "in trouble" in World(well.findings).but(**gone).lines(80, 23)[0]
+
+
+def test_a_failed_import_says_why_the_version_is_not_live(well: World) -> None:
+    moved = {"action": Action.UPDATE, "diffs": (change("version", "8", "7", Cause.CONFIG),)}
+    why = "version 8 cannot be imported: Runtime.ImportModuleError: No module named 'x'"
+    world = well.but(function__items__alias=moved).faring(
+        not_imported={"function.items.alias": why}
+    )
+    lines = world.lines()
+    assert f"~ function.items.alias outdated  {why}" in lines
+    assert "    callers do not reach it: fix the code, then `provision push`" in lines
+
+
+def test_an_alarm_of_an_emptied_queue_ends_by_itself(well: World) -> None:
+    alarm = "monitoring.alarm.function-items-dead-letters"
+    firing = {**well.health.alarms, alarm: FIRING}
+    full = well.faring(alarms=firing, dead_letters={QUEUE: 2}).lines()
+    assert "are waiting in its dead-letter queue" in " ".join(full)
+    emptied = " ".join(well.faring(alarms=firing).lines())
+    assert "no event waits in its queue now" in emptied
+    assert "ends by itself a few minutes later" in emptied
+    assert "are waiting" not in emptied
+    assert "dlq peek" not in emptied
 
 
 def test_text_from_outside_stays_on_its_line(well: World) -> None:
