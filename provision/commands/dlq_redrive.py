@@ -66,7 +66,8 @@ def redrive(
         return 0
     if not queue.waiting:
         hidden = hidden_error(session, workspace, queue, queue.messages)
-        _report(session, workspace, queue, [], hidden)
+        if session.call.as_json:
+            _report(session, workspace, queue, [], hidden)
         raise hidden
     name = workspace.inputs.aws_name("function", queue.function)
     target = InvocationTarget(name, version)

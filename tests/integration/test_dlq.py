@@ -404,6 +404,7 @@ def test_hidden_events_are_told_with_the_time_when_they_come_back(
     assert told.code == 9
     assert "1 done; 1 removed" in told.out
     assert said in told.err
+    assert stands("dlq", "redrive", "--yes").out == "", "no count of events that were not seen"
     run: list[tuple[str, ...]] = [("redrive", "--yes"), ("redrive", "--message", "x", "--yes")]
     for words in (("peek",), *run):
         told = stands("dlq", *words, "--json")
