@@ -297,9 +297,8 @@ def _emulated(
         rate_limited=False,
         deletes_lag=False,
     )
-    return access, Limitations(
-        local.UNSUPPORTED_KINDS, local.UNREADABLE_FIELDS, local.KINDS_WITHOUT_BACKUP, local.UNLISTED
-    )
+    lacking = local.UNSUPPORTED_KINDS, local.UNREADABLE_FIELDS, local.KINDS_WITHOUT_BACKUP
+    return access, Limitations(*lacking, local.UNLISTED, at_once=True)
 
 
 def _invoke_url(config: Config, aws: Aws) -> Callable[[str, str], str]:

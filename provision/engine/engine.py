@@ -100,7 +100,7 @@ class Engine:
         ordered = block_on_refused({name: changes[name] for name in nodes})
         decided = [change for change in changes.values() if change.action is not Action.FOREIGN]
         behind = {one.node: one for change in decided for one in self.nodes.plan_deposed(change)}
-        return Plan(ordered, self._plan_orphans(ordered, workers) | behind)
+        return self._timed(Plan(ordered, self._plan_orphans(ordered, workers) | behind))
 
     def apply(self, plan: Plan, *, workers: int = WORKERS) -> Result:
         """Carry out the change of every node, then delete the orphans."""
@@ -148,9 +148,20 @@ class Engine:
         behind = {one.node: one for change in undecided for one in self.nodes.plan_deposed(change)}
         gone = plan.orphans | behind
         changes = keep_needed_by_data(apply_parent_ownership(changes | gone))
+        return self._timed(
+            Plan(
+                {name: changes[name] for name in changes if name not in gone},
+                {name: changes[name] for name in gone},
+            )
+        )
+
+    def _timed(self, plan: Plan) -> Plan:
+        """Return the plan without risks of slowness where nothing is slow."""
+        if not self.limitations.at_once:
+            return plan
         return Plan(
-            {name: changes[name] for name in changes if name not in gone},
-            {name: changes[name] for name in gone},
+            {name: replace(change, at_once=True) for name, change in plan.changes.items()},
+            {name: replace(change, at_once=True) for name, change in plan.orphans.items()},
         )
 
     def remove(

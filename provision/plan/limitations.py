@@ -20,6 +20,8 @@ class Limitations:
     kinds_without_backup: Mapping[str, str]
     unlisted: str = ""
     """In words, the resources that it has but does not list by tag."""
+    at_once: bool = False
+    """Whether it carries out every change at once, so that none is slow."""
 
     def backup_words(self, kind: str) -> str:
         """Return what happens to a kind's data before deletion, if backups are wanted."""

@@ -18,6 +18,8 @@ def risks_of(change: ResourceChange) -> tuple[Risk, ...]:
         return ()
     worst: dict[Impact, Risk] = {}
     for risk in _all(change, step):
+        if risk.impact is Impact.SLOW and change.at_once:
+            continue
         known = worst.get(risk.impact)
         if known is None or (risk.longest, risk.seconds) > (known.longest, known.seconds):
             worst[risk.impact] = risk

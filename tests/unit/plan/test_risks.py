@@ -261,3 +261,9 @@ def test_a_value_that_is_not_known_yet_may_be_the_risky_one() -> None:
     assert of(Action.UPDATE, to("weak")) == (TOLD,)
     assert of(Action.UPDATE, to(UNKNOWN)) == (TOLD,)
     assert of(Action.UPDATE, to("strong")) == ()
+
+
+def test_where_everything_happens_at_once_nothing_is_slow() -> None:
+    change = ResourceChange("api.key.k", (), KEY.KIND, KEY, None, (), Action.CREATE)
+    assert Impact.SLOW in {risk.impact for risk in risks_of(change)}
+    assert Impact.SLOW not in {risk.impact for risk in risks_of(replace(change, at_once=True))}
