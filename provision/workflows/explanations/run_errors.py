@@ -81,7 +81,7 @@ RUN_ERRORS: Final[Mapping[str, ErrorEntry]] = {
         "Events are in the dead-letter queue, and SQS hides them: someone received them a short"
         " time ago. None is lost.",
         (
-            "a killed `dlq redrive`: its events come back a minute after the function's timeout",
+            "a redrive that was killed: its events come back a minute after the function's timeout",
             "another reader of the queue, which may hide events for up to twelve hours",
         ),
         (

@@ -22,6 +22,7 @@ def answer(error: str = "", log: str = "") -> Any:
     failed = {"FunctionError": "Unhandled"} if error else {}
     return {
         "LogResult": base64.b64encode(log.encode()).decode(),
+        "ResponseMetadata": {"RequestId": "r-1"},
         "Payload": io.BytesIO(json.dumps(told if error else {}).encode()),
         **failed,
     }
