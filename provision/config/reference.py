@@ -69,7 +69,7 @@ def _closed(schema: Any) -> Any:
 
 
 def _partial(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema for an overlay: nothing required, null allowed, no minimum of entries."""
+    """Return the schema for an overlay: nothing required, null allowed, any number of entries."""
     left = {key: each for key, each in schema.items() if key not in {"required", "title"}}
     if "anyOf" in left:
         left["anyOf"] = [_partial(each) for each in left["anyOf"]]
@@ -80,6 +80,7 @@ def _partial(schema: dict[str, Any]) -> dict[str, Any]:
             left[section] = {key: _or_null(_partial(each)) for key, each in left[section].items()}
     if left.get("type") == "object":
         left.pop("minProperties", None)
+        left.pop("maxProperties", None)  # an overlay may remove some of them
     if isinstance(left.get("additionalProperties"), dict):
         left["additionalProperties"] = _or_null(_partial(left["additionalProperties"]))
     return left
@@ -129,7 +130,7 @@ def _sections(shape: SchemaNode, title: str) -> Iterator[tuple[str, SchemaNode]]
 
 
 def _takes(field: SchemaNode) -> str:
-    if field.named and not field.fields:
+    if field.named and not field.fields and len(field.alternatives) == 1:
         return "names and values"
     said = field.describe()
     item = field.child(0)

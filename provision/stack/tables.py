@@ -9,6 +9,7 @@ from provision.stack.inputs import StackInputs
 from provision.steps.autoscaling.policy import ScalingPolicy
 from provision.steps.autoscaling.target import ScalingTarget
 from provision.steps.dynamodb.encryption import AWS_MANAGED
+from provision.steps.dynamodb.keys import TEXT
 from provision.steps.dynamodb.table import Table
 
 
@@ -24,8 +25,10 @@ def _add_table(
         f"table.{key}",
         lambda get: Table(
             name=inputs.aws_name("table", key),
-            key=table.key,
-            sort_key=table.sort_key,
+            key=table.key.name,
+            key_type=table.key.type,
+            sort_key=table.sort_key.name if table.sort_key else None,
+            sort_type=table.sort_key.type if table.sort_key else TEXT,
             read_capacity=table.read.min,
             write_capacity=table.write.min,
             read_most=table.read.max,

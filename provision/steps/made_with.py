@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
     from mypy_boto3_logs.type_defs import LogGroupTypeDef
 
-TEXT: Final = "S"
 PLAIN: Final = "STANDARD"
 ZIP: Final = "Zip"
 SYMMETRIC: Final = "SYMMETRIC_DEFAULT"
@@ -22,19 +21,9 @@ OF_KMS: Final = "AWS_KMS"
 
 
 def table_made_with(found: TableDescriptionTypeDef) -> tuple[str, ...]:
-    """Return the keys that are not text, and the local indexes.
-
-    A key of another type makes DynamoDB refuse each of our writes. With a local index, all items of
-    one partition key hold 10 GB at most.
-    """
-    keys = {key["AttributeName"] for key in found["KeySchema"]}
-    typed = [
-        f"key {each['AttributeName']} of type {each['AttributeType']}"
-        for each in found.get("AttributeDefinitions", [])
-        if each["AttributeName"] in keys and each["AttributeType"] != TEXT
-    ]
+    """Return the local indexes: with one, all items of one partition key hold 10 GB at most."""
     indexes = [index.get("IndexName", "") for index in found.get("LocalSecondaryIndexes", [])]
-    return (*typed, *(f"local index {name}" for name in indexes))
+    return tuple(f"local index {name}" for name in indexes)
 
 
 def log_group_made_with(found: LogGroupTypeDef) -> tuple[str, ...]:

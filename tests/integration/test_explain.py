@@ -37,7 +37,7 @@ def empty(home: Path) -> None:  # noqa: F811
         (["drift"], "word", "another party made in AWS"),
         (["undeclared", "setting"], "word", "not by this stack"),
         (["critical path"], "word", "had to wait for"),
-        (["dynamodb.table"], "kind", "A difference in these replaces it: name, key, sort_key"),
+        (["dynamodb.table"], "kind", "replaces it: name, key, key_type, sort_key, sort_type"),
         (["lambda.event_invoke"], "kind", "lambda:PutFunctionEventInvokeConfig"),
         ([], "list", "not-permitted, not-pushed"),
         ([], "list", "key-missing, key-wrong"),

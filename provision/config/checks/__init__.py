@@ -18,6 +18,7 @@ from provision.config.checks.limits import (
     check_alarms,
     check_capacity,
     check_environment,
+    check_keys,
     check_tags,
 )
 from provision.config.checks.models import check_models
@@ -63,6 +64,7 @@ def check_values(tree: YamlNode, folder: Path) -> list[Problem]:  # noqa: ARG001
         *check_boundary(tree),
         *check_tags(tree),
         *check_capacity(tree),
+        *check_keys(tree),
         *check_alarms(tree),
         *check_topic(tree),
         *check_environment(tree),

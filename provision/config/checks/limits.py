@@ -41,18 +41,28 @@ def check_capacity(tree: YamlNode) -> Iterator[Problem]:
                 yield capacity.entries["min"].node.problem(
                     f"min {low} is above max {most}{default}", f'write "max: {low}" or more'
                 )
-        key, sort_key = table.node.string("key"), table.node.get("sort_key")
-        if sort_key and key and sort_key.value == key:
-            yield sort_key.problem(
+
+
+def check_keys(tree: YamlNode) -> Iterator[Problem]:
+    """Check that the keys of a table, and the attribute of expiry, are different attributes."""
+    for _, table in tree.children("tables"):
+        key, sort_key = _key_name(table.node, "key"), _key_name(table.node, "sort_key")
+        if key and sort_key == key:
+            yield table.node.entries["sort_key"].node.problem(
                 f'"{key}" is the partition key already', "name another attribute, or null"
             )
         attribute = table.node.get("expire", "attribute")
-        keys = [key, table.node.string("sort_key")]
-        if attribute and isinstance(attribute.value, str) and attribute.value in keys:
+        if attribute and isinstance(attribute.value, str) and attribute.value in (key, sort_key):
             yield attribute.problem(
-                f'"{attribute.value}" is a key of the table and holds text; expiry needs a number',
+                f'"{attribute.value}" is a key of the table, and keys never change: an item with '
+                "another time of expiry would be another item",
                 "name another attribute",
             )
+
+
+def _key_name(table: YamlNode, key: str) -> str | None:
+    """Return the name of a key's attribute, written alone or with its type."""
+    return table.string(key) or next((name for name, _ in table.children(key)), None)
 
 
 def check_tags(tree: YamlNode) -> Iterator[Problem]:

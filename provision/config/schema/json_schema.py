@@ -137,6 +137,8 @@ def _words(shape: SchemaNode) -> str:
             return "true or false"
         case "array":
             return "a list"
+        case "object" if schema.get("maxProperties") == 1:
+            return "one name and its type"
         case "object":
             return "keys and values"
         case _:

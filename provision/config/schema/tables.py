@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import Field
 
-from provision.config.schema.types import ATTRIBUTE, ConfigSection
-
-Attribute = Annotated[str, Field(pattern=ATTRIBUTE, min_length=1, max_length=255)]
+from provision.config.schema.keys import Attribute, Key
+from provision.config.schema.types import ConfigSection
 
 
 class Capacity(ConfigSection):
@@ -49,11 +46,14 @@ class Expire(ConfigSection):
 class Table(ConfigSection):
     """One table. Encryption and point-in-time recovery are always on."""
 
-    key: Attribute = Field(
-        description="Partition key: the name of a text attribute.", examples=["id"]
+    key: Key = Field(
+        description="Partition key: the name of a text attribute, or one name with its type, as in "
+        "`{id: N}`: S is text, N a number (in Python an int or a Decimal), B binary.",
+        examples=["id"],
     )
-    sort_key: Attribute | None = Field(
-        default=None, description="Sort key: the name of a text attribute; null for none."
+    sort_key: Key | None = Field(
+        default=None,
+        description="Sort key, written like `key`; numbers are sorted by value. null for none.",
     )
     read: Capacity = Field(default=Capacity.model_construct(), description="Read capacity.")
     write: Capacity = Field(default=Capacity.model_construct(), description="Write capacity.")

@@ -1,4 +1,4 @@
-"""The DynamoDB table: string keys, capacity, expiry, recovery, encryption and protection."""
+"""The DynamoDB table: keys, capacity, expiry, recovery, encryption and protection."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from provision.steps.dynamodb.encryption import (
     specification,
 )
 from provision.steps.dynamodb.expiry import change_expiry, found_attribute, set_expiry
+from provision.steps.dynamodb.keys import TEXT, TableKeys, found_keys
 from provision.steps.dynamodb.owners import other_tables
 from provision.steps.dynamodb.recovery import RECOVERY_DAYS, found_recovery, recovery
 from provision.steps.made_with import table_made_with
@@ -34,7 +35,6 @@ from provision.steps.tagging import from_tag_list, tag_changes, tag_list
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import (
-        KeySchemaElementTypeDef,
         ProvisionedThroughputTypeDef,
         TableDescriptionTypeDef,
     )
@@ -50,6 +50,7 @@ _TABLE = iam.arn("dynamodb", "table/{name}")
 class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
     """A DynamoDB table.
 
+    `key_type`, `sort_type`: "S" (text), "N" (number) or "B" (binary); without sort key it is "S".
     `read_capacity`, `write_capacity` (units per second): what it starts with; auto scaling changes
     them afterwards (D8), up to `read_most` and `write_most`. `ttl`: the attribute with the second
     of expiry. `encryption`: "owned", "managed" or a KMS key's ARN. `on_demand`: another party ended
@@ -123,7 +124,9 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
 
     name: Fixed[str]
     key: Fixed[str]
+    key_type: Fixed[str] = TEXT
     sort_key: Fixed[str | None] = None
+    sort_type: Fixed[str] = TEXT
     made_with: Fixed[tuple[str, ...]] = ()
     read_capacity: Local[int] = 5
     write_capacity: Local[int] = 5
@@ -148,7 +151,6 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
         found = self._wait_until_stable(aws)
         if found is None:
             return None
-        keys = {key["KeyType"]: key["AttributeName"] for key in found["KeySchema"]}
         billing = found.get("BillingModeSummary", {})  # absent if it always was provisioned (D22)
         with read_pool() as pool:
             ttl = pool.submit(found_attribute, aws, self.name)
@@ -158,8 +160,7 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
             policy = pool.submit(found_policy, aws, found["TableArn"])
             return replace(
                 self,
-                key=keys["HASH"],
-                sort_key=keys.get("RANGE"),
+                **vars(found_keys(found)),
                 made_with=table_made_with(found),
                 ttl=ttl.result(),
                 recovery=days.result() is not None,
@@ -181,15 +182,11 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
         return None
 
     def create(self, aws: Aws) -> Self:
-        keys: list[KeySchemaElementTypeDef] = [{"AttributeName": self.key, "KeyType": "HASH"}]
-        if self.sort_key:
-            keys.append({"AttributeName": self.sort_key, "KeyType": "RANGE"})
+        keys = TableKeys(self.key, self.key_type, self.sort_key, self.sort_type)
         answer = aws.dynamodb.create_table(
             TableName=self.name,
-            KeySchema=keys,
-            AttributeDefinitions=[
-                {"AttributeName": key["AttributeName"], "AttributeType": "S"} for key in keys
-            ],
+            KeySchema=keys.schema(),
+            AttributeDefinitions=keys.definitions(),
             BillingMode="PROVISIONED",
             ProvisionedThroughput=self._capacity(),
             DeletionProtectionEnabled=self.protect,

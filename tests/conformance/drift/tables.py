@@ -92,20 +92,30 @@ def hand_on(aws: Aws, table: Table) -> None:
 
 def another_key(aws: Aws, table: Table) -> None:
     """deleted and made again: with another key"""
-    _make_again(aws, table, {"HASH": "theirs"})
+    _make_again(aws, table, {"HASH": ("theirs", "S")})
 
 
 def a_sort_key(aws: Aws, table: Table) -> None:
     """deleted and made again: with a sort key"""
-    _make_again(aws, table, {"HASH": table.key, "RANGE": "theirs"})
+    _make_again(aws, table, {"HASH": (table.key, "S"), "RANGE": ("theirs", "S")})
 
 
-def _make_again(aws: Aws, table: Table, keys: dict[str, str]) -> None:
+def a_number_as_key(aws: Aws, table: Table) -> None:
+    """deleted and made again: with a number as key"""
+    _make_again(aws, table, {"HASH": (table.key, "N")})
+
+
+def a_number_as_sort_key(aws: Aws, table: Table) -> None:
+    """deleted and made again: with a number as sort key"""
+    _make_again(aws, table, {"HASH": (table.key, "S"), "RANGE": ("theirs", "N")})
+
+
+def _make_again(aws: Aws, table: Table, keys: dict[str, tuple[str, str]]) -> None:
     """Delete and create the table with the same settings and other keys."""
     unprotect(aws, table)
     aws.dynamodb.delete_table(TableName=table.name)
-    schema: Any = [{"AttributeName": name, "KeyType": kind} for kind, name in keys.items()]
-    types: Any = [{"AttributeName": name, "AttributeType": "S"} for name in keys.values()]
+    schema: Any = [{"AttributeName": name, "KeyType": kind} for kind, (name, _) in keys.items()]
+    types: Any = [{"AttributeName": name, "AttributeType": each} for name, each in keys.values()]
     aws.dynamodb.create_table(
         TableName=table.name,
         KeySchema=schema,
@@ -234,7 +244,15 @@ CASES: Final = (
     Case(TABLE, "resource_policy", share),
     Case(TABLE, "stream", hand_on),
     Case(TABLE, "key", another_key, alone=True),
+    Case(TABLE, "key_type", a_number_as_key, alone=True),
     Case(TABLE, "sort_key", a_sort_key, alone=True),
+    Case(
+        TABLE,
+        "sort_type",
+        a_number_as_sort_key,
+        follows=(f"{TABLE} sort_key",),
+        alone=True,
+    ),
     Case(TABLE, GONE, delete_table, alone=True),
     Case(TARGET, "tags", tag_target),
     Case(TARGET, "minimum", raise_minimum),

@@ -56,6 +56,7 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
     "tags": ({}, {"tags": {"Team": "blue"}}, {"tags": {"Environment": "test"}}),
     "cidr": ({}, {"network": {"cidr": "10.30.0.0/24"}}),
     "table key": ({}, _table(key="pk"), _table(sort_key="at")),
+    "table key types": ({}, _table(key={"id": "N"}), _table(sort_key={"at": "B"})),
     "table bounds": ({}, _table(read={"max": 50}), _table(write={"min": 6, "target": 60})),
     "table expiry": ({}, _table(expire={"days": 7}), _table(expire=None)),
     "table protection": ({}, _table(protect=False)),

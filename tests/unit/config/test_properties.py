@@ -41,9 +41,9 @@ def capacities(draw: st.DrawFn) -> dict[str, int]:
 
 def tables() -> st.SearchStrategy[dict[str, Any]]:
     table = st.fixed_dictionaries(
-        {"key": st.just("id")},
+        {"key": st.sampled_from(["id", {"id": "N"}, {"id": "S"}])},
         optional={
-            "sort_key": st.sampled_from([None, "at"]),
+            "sort_key": st.sampled_from([None, "at", {"at": "B"}]),
             "read": capacities(),
             "write": capacities(),
             "expire": st.none()

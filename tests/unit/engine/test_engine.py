@@ -89,8 +89,7 @@ def test_what_differs_for_good_is_not_taken_over(workshop: Workshop) -> None:
     plan = workshop.run(one_node(TABLE), "plan", plan_options=adopting).changes["it"]
     assert plan.action is Action.FOREIGN
     assert plan.reason == (
-        f"{TABLE.name} does not belong to this stack and cannot be adopted:"
-        f" made_with is key {TABLE.key} of type N"
+        f"{TABLE.name} does not belong to this stack and cannot be adopted: key_type is N"
     )
     with pytest.raises(NotOwned, match="cannot be adopted"):
         workshop.run(one_node(TABLE), "up", plan_options=adopting)

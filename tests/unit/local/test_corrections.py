@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from provision import local
+from provision.steps.dynamodb.keys import TableKeys, found_keys
 from tests.unit.local.conftest import Connect, code_of, zipped
 
 pytestmark = pytest.mark.emulator
@@ -289,3 +290,29 @@ def test_the_key_that_aws_manages_for_a_table(corrected: Connect) -> None:
     assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyManager"] == "AWS"
     own = kms.create_key()["KeyMetadata"]["KeyId"]
     assert kms.describe_key(KeyId=own)["KeyMetadata"]["KeyManager"] == "CUSTOMER"
+
+
+# -- tables ---------------------------------------------------------------------------------------
+
+
+def test_keys_that_are_numbers(corrected: Connect) -> None:
+    """The emulator keeps their types, and sorts numbers by value as AWS does."""
+    dynamodb = corrected("dynamodb")
+    keys = TableKeys("id", "N", "at", "N")
+    dynamodb.create_table(
+        TableName="numbered",
+        KeySchema=keys.schema(),
+        AttributeDefinitions=keys.definitions(),
+        BillingMode="PAY_PER_REQUEST",
+    )
+    assert found_keys(dynamodb.describe_table(TableName="numbered")["Table"]) == keys
+    for at in ("10", "9", "100"):
+        dynamodb.put_item(TableName="numbered", Item={"id": {"N": "1"}, "at": {"N": at}})
+    found = dynamodb.query(
+        TableName="numbered",
+        KeyConditionExpression="id = :id",
+        ExpressionAttributeValues={":id": {"N": "1"}},
+    )["Items"]
+    assert [item["at"]["N"] for item in found] == ["9", "10", "100"]
+    key = {"id": {"N": "1"}, "at": {"N": "9"}}
+    assert dynamodb.get_item(TableName="numbered", Key=key)["Item"] == key

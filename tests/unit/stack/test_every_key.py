@@ -360,8 +360,12 @@ ROWS: Final[Mapping[str, Row]] = {
         "network.flow_logs.retention", 180, {"network.flow_logs.logs:retention": 180}
     ),
     "tables.<name>.key": Row("tables.items.key", "pk", {"table.items:key": "pk"}),
+    "tables.<name>.key.<name>": Row("tables.items.key", {"id": "N"}, {"table.items:key_type": "N"}),
     "tables.<name>.sort_key": Row(
         "tables.items.sort_key", "since", {"table.items:sort_key": "since"}
+    ),
+    "tables.<name>.sort_key.<name>": Row(
+        "tables.items.sort_key", {"at": "B"}, {"table.items:sort_type": "B"}
     ),
     "tables.<name>.read.min": Row(
         "tables.items.read.min",

@@ -25,7 +25,7 @@ INDEX: dict[str, Any] = {
 }
 
 
-def test_keys_that_are_no_text_and_local_indexes() -> None:
+def test_local_indexes_and_types_of_keys() -> None:
     dynamodb: Any = new_aws().dynamodb
     dynamodb.create_table(
         TableName="tap",
@@ -42,7 +42,8 @@ def test_keys_that_are_no_text_and_local_indexes() -> None:
     )
     found = Table(name="tap", key="id", tags={}).observe(new_aws())
     assert found is not None
-    assert found.made_with == ("key at of type B", "local index by-age")
+    assert found.made_with == ("local index by-age",)
+    assert (found.key, found.key_type, found.sort_key, found.sort_type) == ("id", "S", "at", "B")
 
 
 def test_a_class_of_log_groups_with_fewer_features() -> None:

@@ -16,6 +16,7 @@ from provision.model.risks import Impact
 from provision.model.step import Step
 from provision.plan.change import Action, Cause
 from provision.plan.risks import risks_of
+from provision.state.record import from_json, to_json
 from provision.steps.dynamodb.table import Table
 from tests.support.harness import Workshop, new_aws, one_node
 from tests.unit.steps.contract import StepContract
@@ -33,10 +34,37 @@ class TestTable(StepContract):
         "protect": False,
         "tags": {"team": "b", "more": "c"},
     }
-    fixed_edits = {"key": "pk", "sort_key": "sk"}
+    fixed_edits = {"key": "pk", "key_type": "N", "sort_key": "sk", "sort_type": "B"}
 
     def given(self, aws: Any) -> Step:
-        return TABLE
+        return replace(TABLE, sort_key="at")
+
+
+def test_a_record_without_types_is_of_a_table_with_keys_of_text(workshop: Workshop) -> None:
+    """Versions before there were types wrote it; the table is kept."""
+    recorded = to_json(replace(TABLE, sort_key="at"))
+    del recorded["key_type"], recorded["sort_type"]
+    read = from_json(Table, recorded)
+    assert isinstance(read, Table)
+    assert (read.key_type, read.sort_type) == ("S", "S")
+    workshop.run(one_node(replace(TABLE, sort_key="at")), "up")
+    assert workshop.run(one_node(read), "up").changes["it"].action is Action.KEEP
+
+
+def test_another_type_of_a_key_is_a_new_table_and_loses_the_items(workshop: Workshop) -> None:
+    workshop.run(one_node(replace(TABLE, sort_key="at")), "up")
+    typed = replace(TABLE, sort_key="at", sort_type="N")
+    change = workshop.run(one_node(typed), "plan").changes["it"]
+    assert change.action is Action.REPLACE
+    assert [(each.field, each.cause) for each in change.diffs] == [("sort_type", Cause.CONFIG)]
+    assert Impact.DATA_LOSS in {risk.impact for risk in risks_of(change)}
+    shown = new_aws().dynamodb.describe_table(TableName=TABLE.name)["Table"]
+    assert {each["AttributeType"] for each in shown["AttributeDefinitions"]} == {"S"}
+
+
+def test_without_a_sort_key_its_type_is_nothing(workshop: Workshop) -> None:
+    workshop.run(one_node(replace(TABLE, key_type="B")), "up")
+    assert workshop.run(one_node(replace(TABLE, key_type="B")), "up").changes["it"].diffs == ()
 
 
 def test_moving_the_expiry_attribute_takes_two_runs(workshop: Workshop) -> None:
