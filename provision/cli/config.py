@@ -46,7 +46,7 @@ def config_check(context: click.Context) -> None:
         unlisted=_unlisted_decision(options),
     )
     for name, function in loaded.functions.items():
-        if not in_folder(function.source, function.handler):
+        if not in_folder(function.source, function.handler, function.exclude):
             put(
                 f"functions.{name}: {function.handler} is not in its source, so it must be in a"
                 " layer; layers are not checked here",

@@ -10,6 +10,7 @@ from provision.commands.prerequisites import plan_with_prerequisites
 from provision.commands.session import Session
 from provision.plan.change import Action
 from provision.plan.options import PlanOptions
+from provision.views.packed import print_packed
 from provision.workflows.saved_plan import capture_plan, write_plan
 
 CHANGES_PENDING = 4
@@ -36,6 +37,8 @@ def plan(
     else:
         title = f"{workspace.stack.name}: what `up` would do"
         session.show_plan(session.results, workspace, title, seen.all)
+        if session.verbose:
+            print_packed(session.results, workspace.inputs.config)
         if out:
             command = session.call.command("up", str(out), *plan_options.options)
             session.say(f"saved: `{command}` applies exactly this, or nothing")

@@ -10,8 +10,9 @@ from typing import NoReturn
 from provision.commands.push import live_words, named_functions, report_other_changes
 from provision.commands.session import Session
 from provision.errors import Interrupted, ProvisionError
+from provision.packaging.exclusion import packed_files
 from provision.packaging.file_watch import Snapshot, snapshot, watch_saves
-from provision.packaging.folder import PackagingFailed, list_files
+from provision.packaging.folder import PackagingFailed
 from provision.packaging.modules import ModuleFault, faults
 from provision.packaging.own_modules import own_modules
 from provision.packaging.requirements import FILE
@@ -56,7 +57,9 @@ def _files(session: Session, workspace: Workspace, keys: Sequence[str]) -> Mappi
     found = {SETTINGS: snapshot([session.options.config, *layers])}
     for key in keys:
         try:
-            found[key] = snapshot(list_files(config.functions[key].source).values())
+            found[key] = snapshot(
+                packed_files(config.functions[key].source, config.functions[key].exclude).values()
+            )
         except PackagingFailed:  # being moved: `_compiles` reports it if it stays so
             found[key] = {}
     return found
@@ -128,7 +131,7 @@ def _doubtful(workspace: Workspace, key: str) -> list[str]:
 
 def _faults(workspace: Workspace, key: str) -> list[ModuleFault]:
     function = workspace.inputs.config.functions[key]
-    return faults(function.source, function.handler, function.runtime)
+    return faults(function.source, function.handler, function.runtime, function.exclude)
 
 
 def _print_error(session: Session, lines: Sequence[str], hint: str) -> None:

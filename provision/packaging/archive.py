@@ -6,15 +6,15 @@ import base64
 import hashlib
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from provision.packaging.exclusion import packed_files
 from provision.packaging.folder import (
     PackagingFailed,
     check_sizes,
-    list_files,
     read_file,
     too_large,
 )
@@ -40,9 +40,9 @@ class Archive:
         return cls(content, digest.hexdigest(), base64.b64encode(digest.digest()).decode("ascii"))
 
 
-def zip_directory(source: Path) -> Archive:
-    """Return the zip of a function's folder, with the files that `list_files` selects."""
-    return zip_files(list_files(source), str(source))
+def zip_directory(source: Path, exclude: Sequence[str] = ()) -> Archive:
+    """Return the zip of a function's folder, with the files that `packed_files` selects."""
+    return zip_files(packed_files(source, exclude), str(source))
 
 
 def zip_files(files: Mapping[str, Path], source: str) -> Archive:

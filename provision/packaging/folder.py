@@ -37,17 +37,15 @@ class PackagingFailed(ProvisionError):
 def list_files(source: Path) -> dict[str, Path]:
     """Return the files of a function's folder by their name in the zip.
 
-    Leaves out names that begin with a dot, `__pycache__`, compiled modules and editors' files.
+    Leaves out names that begin with a dot, `__pycache__`, compiled modules, editors' files,
+    `node_modules` and virtual environments.
     """
-    return _named(
-        source,
-        lambda name: name.startswith(".") or _is_bytecode(name) or _is_of_an_editor(name),
-    )
+    return _named(source, _is_never_packed)
 
 
 def list_all_files(source: Path) -> dict[str, Path]:
     """Return all files of installed packages by their name in the zip, hidden ones included."""
-    return _named(source, lambda _name: False)
+    return _named(source, lambda _: False)
 
 
 def check_sizes(files: Mapping[str, Path], source: str) -> None:
@@ -92,6 +90,17 @@ def megabytes(size: int) -> str:
     return f"{size / 1_048_576:.1f} MiB"
 
 
+def _is_never_packed(entry: os.DirEntry[str]) -> bool:
+    name = entry.name
+    if name.startswith(".") or _is_bytecode(name) or _is_of_an_editor(name):
+        return True
+    return name == _OF_NODE or Path(entry.path, _OF_VENV).is_file()
+
+
+_OF_NODE: Final = "node_modules"
+_OF_VENV: Final = "pyvenv.cfg"  # https://docs.python.org/3/library/venv.html
+
+
 def _is_bytecode(name: str) -> bool:
     return name == "__pycache__" or name.endswith((".pyc", ".pyo"))
 
@@ -101,7 +110,7 @@ def _is_of_an_editor(name: str) -> bool:
     return name.endswith("~") or (name.startswith("#") and name.endswith("#")) or name == "4913"
 
 
-def _named(source: Path, left_out: Callable[[str], bool]) -> dict[str, Path]:
+def _named(source: Path, left_out: Callable[[os.DirEntry[str]], bool]) -> dict[str, Path]:
     if not source.is_dir():
         raise PackagingFailed(
             f"{source} is not a folder", hint="correct `source` in config.yaml, or make the folder"
@@ -127,7 +136,7 @@ class _Walk:
 
     source: Path
     top: Path
-    left_out: Callable[[str], bool]
+    left_out: Callable[[os.DirEntry[str]], bool]
 
     def files(self) -> Iterator[tuple[str, Path]]:
         """Yield each file's name in the zip and its path.
@@ -165,7 +174,7 @@ class _Walk:
     def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(folder) as entries:
-                found = [entry for entry in entries if not self.left_out(entry.name)]
+                found = [entry for entry in entries if not self.left_out(entry)]
         except OSError as error:
             raise PackagingFailed(
                 f"{folder} cannot be read: {error.strerror}", hint="make it readable"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import zipfile
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from provision.packaging.folder import list_files, read_file
+from provision.packaging.exclusion import packed_files
+from provision.packaging.folder import read_file
 from provision.packaging.imports import absolute, handler_module, module_file, package_of, parsed
 
 _DYNAMIC: Final = frozenset({"__dict__", "exec", "globals", "locals", "setattr", "vars"})
@@ -37,12 +38,12 @@ class _Place:
         return any(name.startswith(start) and name.endswith(_COMPILED) for name in self.names)
 
 
-def handler_problem(source: Path, handler: str) -> str | None:
+def handler_problem(source: Path, handler: str, exclude: Sequence[str] = ()) -> str | None:
     """Return why Lambda would not find the handler in the function's folder, or None.
 
     Raise `PackagingFailed` if the folder cannot be read.
     """
-    files = list_files(source)
+    files = packed_files(source, exclude)
     place = _Place(files, lambda name: read_file(files[name]))
     if not _has_module(place, handler):
         module = handler_module(handler).replace(".", "/") or handler
@@ -50,9 +51,9 @@ def handler_problem(source: Path, handler: str) -> str | None:
     return _undefined(place, handler, lambda name: files[name].as_posix())
 
 
-def in_folder(source: Path, handler: str) -> bool:
+def in_folder(source: Path, handler: str, exclude: Sequence[str] = ()) -> bool:
     """Return whether the function's folder contains the handler's module."""
-    return _has_module(_Place(list_files(source), lambda _: b""), handler)
+    return _has_module(_Place(packed_files(source, exclude), lambda _: b""), handler)
 
 
 def problem_in_layers(zips: Iterable[Path], handler: str) -> str | None:

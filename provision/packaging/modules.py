@@ -18,7 +18,8 @@ from typing import Final
 
 from provision.packaging import compilation
 from provision.packaging.compilation import Answer, Release
-from provision.packaging.folder import list_files, read_file
+from provision.packaging.exclusion import packed_files
+from provision.packaging.folder import read_file
 from provision.packaging.imports import handler_module, imported, module_file
 from provision.packaging.own_modules import OWN, own_modules
 
@@ -72,12 +73,14 @@ class ModuleFault:
         return f"{said}; {self.doubt}" if self.doubt else said
 
 
-def faults(source: Path, handler: str, runtime: str) -> list[ModuleFault]:
+def faults(
+    source: Path, handler: str, runtime: str, exclude: Sequence[str] = ()
+) -> list[ModuleFault]:
     """Return the faults of all modules below the folder, for a runtime such as `python3.13`.
 
     Raise `PackagingFailed` if the folder cannot be read.
     """
-    files = _modules(list_files(source))
+    files = _modules(packed_files(source, exclude))
     return _faults(source, files, runtime, [(files, handler)])
 
 
@@ -90,7 +93,7 @@ def layer_faults(
     """
     own = _modules(own_modules(source))
     # A function's own folder is searched before its layers.
-    together = [(own | _modules(list_files(folder)), handler) for folder, handler in users]
+    together = [(own | _modules(packed_files(folder)), handler) for folder, handler in users]
     return _faults(source / OWN, own, runtime, together)
 
 

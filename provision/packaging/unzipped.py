@@ -6,15 +6,16 @@ Lambda limits their sum, and reports an excess only after the layers were publis
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from provision.packaging.folder import UNZIPPED_LIMIT, list_files, megabytes
+from provision.packaging.exclusion import packed_files
+from provision.packaging.folder import UNZIPPED_LIMIT, megabytes
 
 
-def folder_size(source: Path) -> int:
+def folder_size(source: Path, exclude: Sequence[str] = ()) -> int:
     """Return the bytes of the files of a function's folder that are put into its zip."""
-    return sum(path.stat().st_size for path in list_files(source).values())
+    return sum(path.stat().st_size for path in packed_files(source, exclude).values())
 
 
 def zip_size(path: Path) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from provision.packaging.folder import list_files, read_file
+from provision.packaging.exclusion import packed_files
+from provision.packaging.folder import read_file
 from provision.packaging.imports import parsed
 from provision.packaging.modules import MOST_TOGETHER, reached
 
@@ -33,13 +34,17 @@ def variable_of(table: str) -> str:
     return PREFIX + table.upper().replace("-", "_")
 
 
-def unset_reads(source: Path, handler: str, given: Collection[str]) -> list[VariableRead]:
+def unset_reads(
+    source: Path, handler: str, given: Collection[str], exclude: Sequence[str] = ()
+) -> list[VariableRead]:
     """Return the reads of variables that are not given, in the modules that the handler imports.
 
     Of each variable the first read of a module. Raise `PackagingFailed` if the folder cannot be
     read.
     """
-    files = {name: path for name, path in list_files(source).items() if name.endswith(".py")}
+    files = {
+        name: path for name, path in packed_files(source, exclude).items() if name.endswith(".py")
+    }
     if sum(path.stat().st_size for path in files.values()) > MOST_TOGETHER:
         return []
     contents = {name: read_file(path) for name, path in sorted(files.items())}

@@ -29,12 +29,14 @@ class PackageBuilder:
         self._trace = trace or Trace()
         self._cache = cache
         self._for_this_machine = for_this_machine
-        self._functions: Once[Path, Package] = Once()
+        self._functions: Once[tuple[Path, tuple[str, ...]], Package] = Once()
         self._layers: Once[str, Package] = Once()
 
     def function(self, name: str) -> Package:
-        source = self._config.functions[name].source  # which other functions may share
-        return self._functions.get(source, partial(self._package_function, name))
+        wanted = self._config.functions[name]  # other functions may have the same files
+        return self._functions.get(
+            (wanted.source, wanted.exclude), partial(self._package_function, name)
+        )
 
     def layer(self, name: str) -> Package:
         return self._layers.get(name, partial(self._package_layer, name))
@@ -56,7 +58,7 @@ class PackageBuilder:
         """Return, by function, why a handler that its source lacks is in none of its layers."""
         lost = {}
         for name, function in self._config.functions.items():
-            if not in_folder(function.source, function.handler):
+            if not in_folder(function.source, function.handler, function.exclude):
                 if self._uses_given(function):
                     continue  # it may be there
                 zips = [Path(self.layer(each).zip) for each in function.layers]
@@ -73,7 +75,7 @@ class PackageBuilder:
                 for each in function.layers
                 if each in self._config.built_layers
             }
-            if said := overweight(folder_size(function.source), layers):
+            if said := overweight(folder_size(function.source, function.exclude), layers):
                 found[name] = said
         return found
 
@@ -83,7 +85,8 @@ class PackageBuilder:
 
     def _package_function(self, name: str) -> Package:
         with self._trace.span(f"package function {name}", "package"):
-            return self._stored(zip_directory(self._config.functions[name].source))
+            wanted = self._config.functions[name]
+            return self._stored(zip_directory(wanted.source, wanted.exclude))
 
     def _package_layer(self, name: str) -> Package:
         source = self._config.built_layers[name]

@@ -59,14 +59,15 @@ class _NamedSources:
         self._config = config
 
     def function(self, name: str) -> Package:
-        return self._of(self._config.functions[name].source)
+        function = self._config.functions[name]
+        return self._of(f"{function.source} without {function.exclude}")
 
     def layer(self, name: str) -> Package:
-        return self._of(self._config.built_layers[name])
+        return self._of(str(self._config.built_layers[name]))
 
-    def _of(self, source: Path) -> Package:
-        digest = hashlib.sha256(str(source).encode()).digest()
-        return Package(str(source), digest.hex(), b64encode(digest).decode())
+    def _of(self, source: str) -> Package:
+        digest = hashlib.sha256(source.encode()).digest()
+        return Package(source, digest.hex(), b64encode(digest).decode())
 
 
 def trial_of(config: Config, value: ConfigValue, folder: Path) -> Trial | None:

@@ -11,11 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from provision.config.checks.exclusion import check_patterns, patterns_of
 from provision.config.problems import Problem
 from provision.config.schema.functions import Function
 from provision.config.schema.types import HANDLER
 from provision.config.yaml.nodes import YamlNode, format_path
-from provision.packaging.folder import PackagingFailed, check_sizes, list_files
+from provision.packaging.exclusion import packed_files
+from provision.packaging.folder import PackagingFailed, check_sizes
 from provision.packaging.handlers import handler_problem, in_folder
 from provision.packaging.modules import PATIENCE, ModuleFault, faults, layer_faults
 from provision.packaging.own_modules import OWN, own_modules
@@ -36,7 +38,7 @@ def check_sources(tree: YamlNode, folder: Path) -> Iterator[Problem]:
             late = time.monotonic() - began > PATIENCE
             found += (
                 _in_folder(source, folder)
-                or _contents(source, folder)
+                or _contents(function.node, source, folder)
                 or ([_late(source)] if late else _code(tree, function.node, source, folder))
             )
     yield from _once(found)
@@ -109,11 +111,11 @@ def _hidden(source: YamlNode, path: Path, folder: Path) -> list[Problem]:
     return [source.problem(said, "give the folder a name without a dot")]
 
 
-def _contents(source: YamlNode, folder: Path) -> list[Problem]:
+def _contents(function: YamlNode, source: YamlNode, folder: Path) -> list[Problem]:
     """Refuse files that no zip can hold: links that lead out, pipes, more than Lambda takes."""
     path = folder / str(source.value)
     try:
-        check_sizes(list_files(path), str(path))
+        check_sizes(packed_files(path, patterns_of(function)), str(path))
     except PackagingFailed as error:
         return [source.problem(error.message, error.hint)]
     return []
@@ -181,22 +183,26 @@ def _code(tree: YamlNode, function: YamlNode, source: YamlNode, folder: Path) ->
         return []
     path, name = folder / str(source.value), str(handler.value)
     runtime = function.string("runtime") or Function.model_construct().runtime
+    exclude = patterns_of(function)
     try:
-        wrong = faults(path, name, runtime) if _PYTHON.fullmatch(runtime) else []
+        excluded = list(check_patterns(function, path, name))
+        if any(not problem.warning for problem in excluded):
+            return excluded
+        wrong = faults(path, name, runtime, exclude) if _PYTHON.fullmatch(runtime) else []
         if any(fault.bound for fault in wrong):
-            return [*map(_fault, wrong)]
+            return [*excluded, *map(_fault, wrong)]
         known = _handler(function, handler, path) or _tables(tree, function, path, name)
-        return [*known, *map(_fault, wrong)]
+        return [*excluded, *known, *map(_fault, wrong)]
     except PackagingFailed as error:
         return [source.problem(error.message, error.hint)]
 
 
 def _handler(function: YamlNode, handler: YamlNode, path: Path) -> list[Problem]:
-    name = str(handler.value)
+    name, exclude = str(handler.value), patterns_of(function)
     layers = function.get("layers")
-    if layers and layers.elements and not in_folder(path, name):
+    if layers and layers.elements and not in_folder(path, name, exclude):
         return []  # it must be in a layer, and is looked up there once the layers are built
-    said = handler_problem(path, name) or ""
+    said = handler_problem(path, name, exclude) or ""
     suggestion = "write module.function as the files in the source have it"
     return [handler.problem(said, suggestion)] if said else []
 
@@ -207,7 +213,7 @@ def _tables(tree: YamlNode, function: YamlNode, path: Path, handler: str) -> Ite
     own.update(name for name, _ in function.children("environment"))
     others = {variable_of(name): name for name, _ in tree.children("tables")}
     reader = format_path(function.keys)
-    for read in unset_reads(path, handler, own):
+    for read in unset_reads(path, handler, own, patterns_of(function)):
         table = others.get(read.name)
         if table:
             do = f"write {reader}.tables: {{{table}: read}}, or {{{table}: write}}"

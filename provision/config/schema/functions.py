@@ -15,11 +15,14 @@ from provision.config.schema.types import (
     ConfigSection,
     Name,
     Names,
+    Patterns,
     Retention,
     Source,
     Variable,
 )
+from provision.packaging.exclusion import DEFAULT
 
+DEFAULT_WORDS = ", ".join(f"`{pattern}`" for pattern in DEFAULT)
 Runtime = Literal["python3.11", "python3.12", "python3.13", "python3.14"]
 Grant = Literal["read", "write"]
 
@@ -68,6 +71,17 @@ class Function(ConfigSection):
 
     source: Source = Field(
         description="Folder with the code, relative to this file.", examples=["function"]
+    )
+    exclude: Patterns = Field(
+        default=(),
+        max_length=100,
+        description="Files of the folder that are not packed, as patterns like those of .gitignore:"
+        " `notes.md` and `drafts/` at any depth, `/data/*.csv` from the folder itself, `**` over"
+        " folders; `!` in front packs what the default list leaves out. Never packed are hidden"
+        " names, `__pycache__`, compiled modules, editors' files, `node_modules` and virtual"
+        f" environments. By default neither are {DEFAULT_WORDS}, except for modules that a packed"
+        " module imports. `plan -v` lists what is packed.",
+        examples=[["/drafts/"]],
     )
     handler: Annotated[str, Field(pattern=HANDLER, max_length=128)] = Field(
         description="`module.function` that Lambda calls.", examples=["app.handler"]

@@ -152,6 +152,24 @@ def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _pattern(value: str) -> str:
+    bare = value.removeprefix("!").strip("/")
+    if not bare or len(value) > _LONGEST_PATTERN or value.count("**") > _MOST_DEEP:
+        raise InvalidValue(f'"{value}" is no pattern of files', 'write it like "/drafts/"')
+    if {"", ".", ".."} & set(bare.split("/")):
+        raise InvalidValue(
+            f'"{value}" leads out of the folder, or has an empty part', "name what is inside it"
+        )
+    if refused := sorted(set("[]\\{}#") & set(value)):
+        raise InvalidValue(f'"{value}" has {refused[0]}, which no pattern has', "use * and ? alone")
+    return value
+
+
+_LONGEST_PATTERN = 200
+_MOST_DEEP = 2
+"""The most `**` of a pattern: the time to match one grows with the power of their number."""
+
+
 def _customers(value: str) -> str:
     if value.startswith(_AWS_KEYS):
         raise InvalidValue(
@@ -183,6 +201,12 @@ Source = Annotated[
     Path, BeforeValidator(_located), PlainSerializer(lambda path: path.as_posix(), when_used="json")
 ]
 Names = Annotated[tuple[Name, ...], Strict(strict=False), AfterValidator(_each_once)]
+Patterns = Annotated[
+    tuple[Annotated[str, AfterValidator(_pattern)], ...],
+    Strict(strict=False),
+    AfterValidator(_each_once),
+]
+"""Patterns of files, of which `provision/packaging/exclusion.py` knows the form."""
 Parameters = Annotated[
     tuple[Annotated[str, Field(pattern=PARAMETER)], ...],
     Strict(strict=False),

@@ -62,6 +62,7 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
     "table protection": ({}, _table(protect=False)),
     "another table": ({}, ORDERS_TABLE, ORDERS_TABLE | _item(tables={"orders": "write"})),
     "memory": ({}, _item(memory=1024), _item(memory=256)),
+    "exclude": ({}, _item(exclude=["/notes.md"])),
     "timeout": ({}, _item(timeout=20)),
     "runtime": ({}, _item(runtime="python3.12")),
     "architecture": ({}, _item(architecture="x86_64")),

@@ -156,3 +156,34 @@ def test_the_advice_names_the_table_or_says_where_one_is_shown(
     told = check(SAMPLE)
     assert 'add a table such as "old-orders" and name it in functions.items.tables' in told.stderr
     assert "config explain tables" in told.stderr
+
+
+def excluding(patterns: str) -> str:
+    return changed("    handler: app.", f"    exclude: {patterns}\n    handler: app.")
+
+
+def test_a_pattern_that_takes_an_imported_module_or_nothing_is_warned_of(
+    path: Path, check: Callable[[str], Told]
+) -> None:
+    put(path, app="import store\n" + APP, store="")
+    told = check(excluding("[store.py, none.txt]"))
+    assert told.exit_code == 0
+    assert "exclude[0]: it leaves out store.py, which app.handler seems to import" in told.stderr
+    assert "exclude[1]: there is no file in" in told.stderr
+
+
+def test_a_handler_that_the_default_list_leaves_out_is_told_what_to_write(path: Path) -> None:
+    put(path, test_app=APP)
+    text = changed("handler: app.handler", "handler: test_app.handler")
+    (problem,) = problems_of(path, text)
+    assert problem.key == "functions.items.handler"
+    assert 'write exclude: ["!/test_app.py"]' in problem.suggestion
+    mended = changed("    handler:", '    exclude: ["!/test_app.py"]\n    handler:', text)
+    assert problems_of(path, mended) == ()
+
+
+def test_a_module_that_is_not_packed_need_not_compile(
+    path: Path, check: Callable[[str], Told]
+) -> None:
+    put(path, test_app=BAD, drafted=BAD)
+    assert "warning" not in check(excluding("[/drafted.py]")).stderr

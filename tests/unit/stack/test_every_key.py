@@ -432,6 +432,15 @@ ROWS: Final[Mapping[str, Row]] = {
         "app.other",
         {"function.items:handler": "app.other", **released()},
     ),
+    "functions.<name>.exclude": Row(
+        "functions.items.exclude",
+        ["/drafts/"],
+        {
+            "function.items:code_sha256": "code-one without /drafts/-base64",
+            "function.items:zip": "code-one without /drafts/.zip",
+            "function.items.version:code_sha256": "code-one without /drafts/-base64",
+        },
+    ),
     "functions.<name>.runtime": Row(
         "functions.items.runtime",
         "python3.14",
@@ -877,13 +886,15 @@ class FolderNames:
         self._config = config
 
     def function(self, name: str) -> Package:
-        return self._of(self._config.functions[name].source)
+        function = self._config.functions[name]
+        left = "".join(f" without {pattern}" for pattern in function.exclude)
+        return self._of(f"{function.source.name}{left}")
 
     def layer(self, name: str) -> Package:
-        return self._of(self._config.built_layers[name])
+        return self._of(self._config.built_layers[name].name)
 
-    def _of(self, source: Path) -> Package:
-        return Package(f"{source.name}.zip", f"{source.name}-hex", f"{source.name}-base64")
+    def _of(self, name: str) -> Package:
+        return Package(f"{name}.zip", f"{name}-hex", f"{name}-base64")
 
 
 def configured(directory: Path, settings: Mapping[str, Any]) -> Config:
