@@ -51,6 +51,10 @@ WRITTEN: dict[str, Any] = {
     "packaging.cache.KEPT_SECONDS": 30 * 24 * 3600,
     "packaging.file_watch.POLL": 0.25,
     "packaging.file_watch.QUIET": 0.3,
+    "packaging.exclusion.DEFAULT": (
+        *("/tests/", "/test/", "/test_*.py", "/conftest.py", "*.env", "*.key", "*key.pem"),
+        *("*.p12", "*.pfx", "id_rsa", "id_ecdsa", "id_ed25519"),
+    ),
     "packaging.folder.MOST_DEEP": 100,
     "packaging.folder.MOST_FILES": 65535,
     "packaging.requirements.FILE": "requirements.txt",
