@@ -17,6 +17,7 @@ from provision.config.checks import check_values
 from provision.errors import ChecksFailed, UsageError
 from provision.model.step import Step
 from provision.stack.lookups import key_as_recorded
+from provision.steps.lambda_.function import Function
 from provision.views.check import print_checked
 from provision.views.formatting import pluralize
 from provision.views.json_operate import check_document
@@ -101,7 +102,10 @@ def run_checks(
     session.raise_if_interrupted()
     outcomes = [*reading.outcomes, *writing.outcomes]
     left_out = not_asked(target, wanted)
-    return target, Checked(outcomes, reading.seconds + writing.seconds, left_out)
+    stopped = [
+        each.name for each in steps.values() if isinstance(each, Function) and each.concurrency == 0
+    ]
+    return target, Checked(outcomes, reading.seconds + writing.seconds, left_out, stopped)
 
 
 def show_checks(session: Session, target: CheckTarget, checked: Checked) -> None:
@@ -123,7 +127,11 @@ def failure_of(checked: Checked) -> ChecksFailed | None:
 def _hint_for(checked: Checked) -> str:
     """Return what to type after failures: the logs if only functions fail, else the plan."""
     hints = [_hint_of(one.verdict) for one in checked.failures]
-    return "; ".join(hint for hint in (_HINT, _LOGS, _STORY) if hint in hints)
+    told: list[str] = [hint for hint in (_HINT, _LOGS, _STORY) if hint in hints]
+    if checked.stopped:
+        names = ", ".join(checked.stopped)
+        told.insert(0, f"{names} answers nothing: it is stopped by `concurrency: 0` in config.yaml")
+    return "; ".join(told)
 
 
 def _hint_of(failure: Verdict) -> str:

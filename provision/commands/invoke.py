@@ -74,6 +74,11 @@ def invoke(session: Session, wanted: EventOptions, how: InvokeOptions, save: str
 def _run(
     session: Session, workspace: Workspace, function: str, payload: bytes, how: InvokeOptions
 ) -> int:
+    if workspace.inputs.config.functions[function].concurrency == 0:
+        raise InvocationFailed(
+            f"{function} is to be stopped, with `concurrency: 0` in config.yaml: not invoked",
+            hint="write another number there, or remove the line, then `provision up`",
+        )
     target = InvocationTarget(workspace.inputs.aws_name("function", function), how.version)
     with session.running(partial(str, f"{function} {how.version} is running")):
         refuse_foreign(workspace.aws, workspace.stack.mark, target.function)

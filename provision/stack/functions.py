@@ -251,6 +251,7 @@ def _plain_function(inputs: StackInputs, key: str) -> Function:
         architecture=wanted.architecture,
         memory=wanted.memory,
         timeout=wanted.timeout,
+        concurrency=wanted.concurrency,
         role=UNKNOWN,
         environment=environment(inputs, key),
         log_group=UNKNOWN,

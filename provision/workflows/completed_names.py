@@ -54,6 +54,7 @@ KEY_PATHS: Final = (
     "functions.<name>.architecture",
     "functions.<name>.memory",
     "functions.<name>.timeout",
+    "functions.<name>.concurrency",
     "functions.<name>.layers",
     "functions.<name>.tables",
     "functions.<name>.policy",

@@ -27,7 +27,7 @@ from botocore.parsers import ResponseParserError
 from provision.aws.client import Aws
 from provision.aws.connection_errors import UNTRUSTED
 from provision.aws.error_codes import is_not_found
-from provision.errors import AnswerLost, NotFound, NotOwned
+from provision.errors import AnswerLost, ApiError, NotFound, NotOwned
 from provision.model import iam
 from provision.model.step import OWNER
 from provision.steps.not_found import found_or_none
@@ -56,6 +56,7 @@ MOST_BYTES: Final = 6 * 1024 * 1024
 
 _LOST: Final = (HTTPClientError, IncompleteReadError, ResponseParserError)
 _NOT_SENT: Final = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
+_THROTTLED: Final = "TooManyRequestsException"
 _REPORT: Final = re.compile(
     r"^REPORT RequestId: (?P<request>\S+)\s+Duration: (?P<duration>[\d.]+) ms"
     r"\s+Billed Duration: (?P<billed>\d+) ms\s+Memory Size: (?P<memory>\d+) MB"
@@ -149,6 +150,12 @@ def invoke_once(
     except (ClientError, BotoCoreError, ResponseParserError) as error:
         if isinstance(error, ClientError) and is_not_found(error.response["Error"]["Code"]):
             raise _not_there(target, error) from error
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] == _THROTTLED:
+            raise ApiError(
+                f"Lambda has no room for a call of {target.label}: its concurrency is used up, or"
+                " is 0, which stops it",
+                hint="`provision status` says whether it is stopped; if not, invoke it later",
+            ) from error
         if may_have_run(error):
             raise AnswerLost(
                 f"no answer came from {target.label}: it may have run",

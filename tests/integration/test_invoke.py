@@ -81,6 +81,22 @@ def test_stdout_is_the_answer_alone(function: Lambda, provision: Provision) -> N
     assert function.sent[-1][0] == "$LATEST"
 
 
+def test_a_stopped_function_gets_no_event(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+) -> None:
+    config = home / "config.yaml"
+    settings = yaml.safe_load(config.read_text("utf-8"))
+    settings["functions"]["items"]["concurrency"] = 0
+    config.write_text(yaml.safe_dump(settings), "utf-8")
+    told = provision("invoke", "items")
+    assert told.code == 5
+    assert "`concurrency: 0`" in told.err
+    assert "`provision up`" in told.err
+    assert function.sent == []
+
+
 def test_a_function_that_failed(function: Lambda, provision: Provision) -> None:  # noqa: F811
     function.failed, function.body = True, b'{"errorType": "KeyError", "errorMessage": "id"}'
     told = provision("invoke", "items")

@@ -102,6 +102,13 @@ class Function(ConfigSection):
         le=900,
         description="Seconds a call may take; at most 29 when a route leads to the function.",
     )
+    concurrency: int | None = Field(
+        default=None,
+        ge=0,
+        description="Calls that run at once, at most; further ones are throttled. They are reserved"
+        " for it: other functions of the account lose as many, and 100 must remain for those"
+        " without. 0 stops the function; null for no limit of its own.",
+    )
     layers: Names = Field(default=(), max_length=5, description="Names of layers, at most 5.")
     tables: dict[Name, Grant] = Field(
         default={},

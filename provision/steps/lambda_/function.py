@@ -12,10 +12,11 @@ from botocore.exceptions import ClientError
 from provision.aws.client import Aws
 from provision.errors import WaitTimeout
 from provision.model import iam
-from provision.model.capabilities import CheckedBeforeDeletion, WritesData
+from provision.model.capabilities import CheckedBeforeDeletion, ReportsProblems, WritesData
 from provision.model.risks import Impact, Risk, Risks
 from provision.model.step import Computed, Digest, Fixed, Local, Tagged
 from provision.sanitizing.masking import Variables, masked, revealed
+from provision.steps.lambda_ import concurrency
 from provision.steps.lambda_.code import read_zip
 from provision.steps.lambda_.configuration import (
     STORAGE,
@@ -95,12 +96,13 @@ _MOVES_IN: Final = Risk(Impact.SLOW, "Lambda creates network interfaces", 60, SE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Function(Tagged, CheckedBeforeDeletion, WritesData):
+class Function(Tagged, CheckedBeforeDeletion, WritesData, ReportsProblems):
     """A Lambda function.
 
     `layers`: version ARNs, a later one's files over an earlier one's. `dead_letters`: the ARN of
     the queue for failed asynchronous invocations. `key`: the ARN of the KMS key that encrypts the
-    environment; empty for Lambda's own key. `failure`: why AWS gave up on the last change, or
+    environment; empty for Lambda's own key. `concurrency`: the calls that run at once at most; 0
+    refuses each, None is no limit of its own. `failure`: why AWS gave up on the last change, or
     empty. `strays`: undeclared settings, in words.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
@@ -110,7 +112,11 @@ class Function(Tagged, CheckedBeforeDeletion, WritesData):
     IDENTITY = ("name",)
     RISKS = Risks(
         create=(_MOVES_IN,),
-        update={"subnet_ids": (_MOVES_IN,), "group_ids": (_MOVES_IN,)},
+        update={
+            "subnet_ids": (_MOVES_IN,),
+            "group_ids": (_MOVES_IN,),
+            "concurrency": concurrency.RISKS,
+        },
         downtime="its calls fail until it is recreated",
     )
     API_CALLS = iam.ApiCalls(
@@ -142,6 +148,7 @@ class Function(Tagged, CheckedBeforeDeletion, WritesData):
                 "lambda",
                 _FUNCTION,
                 "DeleteFunctionConcurrency",
+                "PutFunctionConcurrency",
                 "TagResource",
                 "UntagResource",
                 "UpdateFunctionCode",
@@ -161,6 +168,7 @@ class Function(Tagged, CheckedBeforeDeletion, WritesData):
     description: str = ""
     memory: int = 128
     timeout: int = 3
+    concurrency: int | None = None
     layers: tuple[str, ...] = ()
     environment: Variables = field(default_factory=dict)
     key: str = ""
@@ -185,18 +193,19 @@ class Function(Tagged, CheckedBeforeDeletion, WritesData):
         kept = {name: vars(self)[name] for name in _FROZEN}
         return configuration_digest(kept) if is_known(kept) else UNKNOWN
 
+    def reported_problem(self) -> str:
+        return concurrency.STOPPED if self.concurrency == 0 else ""
+
     def observe(self, aws: Aws) -> Self | None:
         found = wait_until_stable(aws, self.name)
         if found is None:
             return None
         shown, lost = without_lost(aws, found["Configuration"])
         read = parse_configuration(shown)
-        limit = found.get("Concurrency", {}).get("ReservedConcurrentExecutions")
-        if limit is not None:  # 0 refuses every call
-            read["strays"] = (f"at most {limit} at once", *read["strays"])
         return replace(
             self,
             **read,
+            concurrency=found.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
             code_sha256=shown["CodeSha256"],
             made_with=function_made_with(shown),
             failure=failure(shown) or lost,
@@ -213,11 +222,15 @@ class Function(Tagged, CheckedBeforeDeletion, WritesData):
             Tags=self.tags,
         )
         wait_working(aws, self.name)
+        if self.concurrency is not None:  # no part of CreateFunction
+            concurrency.reserve(aws, self.name, self.concurrency)
         return replace(self, arn=answer["FunctionArn"])
 
     def update(self, aws: Aws, have: Self, changed: Collection[str]) -> Self:
         if "tags" in changed:
             self._change_tags(aws, have)
+        if "concurrency" in changed:  # before new code and settings: 0 stops it
+            concurrency.reserve(aws, self.name, self.concurrency)
         # After a failure AWS shows settings that it does not run: everything is sent again.
         if "strays" in changed:
             self._remove_strays(aws)
@@ -260,7 +273,6 @@ class Function(Tagged, CheckedBeforeDeletion, WritesData):
             wait_until_stable(aws, self.name)
 
     def _remove_strays(self, aws: Aws) -> None:
-        aws.lambda_.delete_function_concurrency(FunctionName=self.name)
         aws.lambda_.update_function_configuration(
             FunctionName=self.name,
             EphemeralStorage={"Size": STORAGE},

@@ -49,6 +49,8 @@ class Checked:
     outcomes: Sequence[CheckOutcome]
     seconds: float = 0.0
     not_asked: Sequence[NotAsked] = ()
+    stopped: Sequence[str] = ()
+    """The functions, by name in AWS, that were deployed with a concurrency of 0."""
 
     def count(self, status: CheckStatus) -> int:
         return sum(outcome.verdict.status is status for outcome in self.outcomes)

@@ -167,8 +167,8 @@ CASES: Final = (
     Case(FUNCTION, "log_format", log_format),
     Case(FUNCTION, "architecture", architecture),
     Case(FUNCTION, "code_sha256", code),
-    Case(FUNCTION, "strays", limit),
-    Case(FUNCTION, "strays", shut),
+    Case(FUNCTION, "concurrency", limit),
+    Case(FUNCTION, "concurrency", shut),
     Case(FUNCTION, "strays", storage),
 )
 

@@ -67,6 +67,7 @@ UNKEYED: Mapping[str, Any] = {
     },
     "functions": {
         "items": {
+            "concurrency": 7,
             "environment": {
                 "CURSOR_KEY": {"secret": "ssm:/tap/cursor", "key": "alias/our-key"},
                 "PASSWORD": {"secret": "secretsmanager:tap/db"},

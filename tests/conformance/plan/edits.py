@@ -64,6 +64,7 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
     "memory": ({}, _item(memory=1024), _item(memory=256)),
     "exclude": ({}, _item(exclude=["/notes.md"])),
     "timeout": ({}, _item(timeout=20)),
+    "concurrency": ({}, _item(concurrency=50), _item(concurrency=0)),
     "runtime": ({}, _item(runtime="python3.12")),
     "architecture": ({}, _item(architecture="x86_64")),
     "environment": (

@@ -144,6 +144,8 @@ CASES = [
     Case("too long", "timeout: 10", "timeout: 901", "functions.items.timeout", "from 1 to 900"),
     Case("longer than API Gateway waits", "timeout: 10", "timeout: 30", "functions.items.timeout",
          '"GET /items" leads here and API Gateway waits 29'),
+    Case("concurrency below none", "timeout: 10", "timeout: 10\n    concurrency: -1",
+         "functions.items.concurrency", "a whole number, 0 or more, or null", at="concurrency"),
     Case("unknown runtime", "python3.13", "python3.8", "functions.items.runtime",
          "expected one of python3.11, python3.12, python3.13, python3.14"),
     Case("unknown processor", "arm64", "arm46", "functions.items.architecture", 'mean "arm64"?'),

@@ -37,6 +37,7 @@ FULL["api"]["routes"]["POST /items"]["throttle"] = {"rate": 5, "burst": 9}
 FULL["api"]["domain"]["certificate"] = (
     "arn:aws:acm:us-east-1:012345678901:certificate/2cf0e0ba-0000-4000-8000-000000000000"
 )
+FULL["functions"]["items"]["concurrency"] = 5
 FULL["functions"]["items"]["alarms"] = {"errors": 1}
 FULL["monitoring"] = {"email": "ops@example.com", "alarms": {"api_5xx": 1, "period": 60}}
 FULL["functions"]["items"]["policy"] = [

@@ -465,6 +465,9 @@ ROWS: Final[Mapping[str, Row]] = {
     "functions.<name>.timeout": Row(
         "functions.items.timeout", 20, {"function.items:timeout": 20, **released()}
     ),
+    "functions.<name>.concurrency": Row(
+        "functions.items.concurrency", 0, {"function.items:concurrency": 0}
+    ),
     "functions.<name>.layers": Row(
         "functions.items.layers",
         [],

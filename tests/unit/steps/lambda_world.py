@@ -95,8 +95,17 @@ class _Answer(NamedTuple):
 class Refusing(Recorder):
     """Answers the first calls of one operation with an error, before they reach the account."""
 
-    def __init__(self, operation: str, code: str, *, status: int = 400, times: int = 9) -> None:
+    def __init__(
+        self,
+        operation: str,
+        code: str,
+        *,
+        status: int = 400,
+        times: int = 9,
+        text: str = "refused by the test",
+    ) -> None:
         super().__init__()
+        self.text = text
         self.operation, self.code, self.status, self.left = operation, code, status, times
 
     def watch(self, client: Any) -> None:
@@ -107,7 +116,7 @@ class Refusing(Recorder):
         self.left -= 1
         if self.left < 0:
             return None
-        error = {"Code": self.code, "Message": "refused by the test"}
+        error = {"Code": self.code, "Message": self.text}
         metadata = {"HTTPStatusCode": self.status}
         return _Answer(self.status), {"Error": error, "ResponseMetadata": metadata}
 

@@ -16,7 +16,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from provision.errors import AnswerLost, NotFound
+from provision.errors import AnswerLost, ApiError, NotFound
 from provision.workflows.invoke import (
     LATEST,
     InvocationReport,
@@ -140,8 +140,14 @@ def test_it_may_have_run(lost: Any) -> None:
         invoked(lost)
 
 
+def test_a_throttled_call_may_be_one_of_a_stopped_function() -> None:
+    with pytest.raises(ApiError, match="or is 0, which stops it") as told:
+        invoked(refused("TooManyRequestsException", 429))
+    assert "`provision status`" in told.value.hint
+
+
 @pytest.mark.parametrize(
-    "failed", [EndpointConnectionError(endpoint_url=URL), refused("TooManyRequestsException", 429)]
+    "failed", [EndpointConnectionError(endpoint_url=URL), refused("InvalidRuntimeException", 400)]
 )
 def test_it_has_not_run(failed: Exception) -> None:
     with pytest.raises(type(failed)):

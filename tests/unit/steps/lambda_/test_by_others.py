@@ -28,8 +28,9 @@ def test_settings_of_others_are_taken_back(function: Function, workshop: Worksho
     client.put_function_concurrency(FunctionName=NAME, ReservedConcurrentExecutions=5)
     client.update_function_configuration(FunctionName=NAME, EphemeralStorage={"Size": 1024})
     finding = workshop.run(one_node(function), "up").changes["it"]
-    assert [diff.field for diff in finding.diffs] == ["strays"]
-    assert "1024 MB of storage" in str(finding.diffs[0].have)
+    assert [diff.field for diff in finding.diffs] == ["concurrency", "strays"]
+    assert finding.diffs[0].have == 5
+    assert "1024 MB of storage" in str(finding.diffs[1].have)
     assert workshop.last.writes == ["DeleteFunctionConcurrency", "UpdateFunctionConfiguration"]
     assert workshop.run(one_node(function), "up").changes["it"].action is Action.KEEP
     shown = client.get_function_configuration(FunctionName=NAME)

@@ -10,10 +10,12 @@ from typing import Any, ClassVar
 import pytest
 from moto.awslambda.models import LambdaFunction
 
-from provision.errors import NotPermitted, WaitTimeout
+from provision.errors import ApiError, NotPermitted, WaitTimeout
+from provision.model.risks import Impact
 from provision.model.step import Step, fields_with
 from provision.packaging.archive import ZIPPED_LIMIT
-from provision.plan.change import Action
+from provision.plan.change import Action, Cause
+from provision.plan.risks import risks_of
 from provision.steps.lambda_.code import ZipUnusable
 from provision.steps.lambda_.function import Function
 from provision.steps.lambda_.states import FunctionFailed
@@ -49,6 +51,7 @@ class TestFunction(StepContract):
         "description": "Items of tap-dev",
         "memory": 512,
         "timeout": 10,
+        "concurrency": 50,
         "environment": {"TABLE_ITEMS": "tap-dev-items"},
         "key": "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555",
         "tracing": "PassThrough",
@@ -116,6 +119,50 @@ def test_it_is_created_in_one_call_with_its_tags(function: Function, workshop: W
     assert isinstance(step, Function)
     assert step.tags == {"team": "a", "provision:owner": "tap-dev/it"}
     assert step.arn == new_aws().location.arn("lambda", f"function:{NAME}")
+
+
+def test_reserved_concurrency_is_set_after_the_creation(
+    function: Function, workshop: Workshop
+) -> None:
+    limited = replace(function, concurrency=50)
+    workshop.run(one_node(limited), "up")
+    assert workshop.last.writes == ["CreateFunction", "PutFunctionConcurrency"]
+    assert workshop.run(one_node(limited), "up").changes["it"].action is Action.KEEP
+    workshop.run(one_node(function), "up")
+    assert workshop.last.writes == ["DeleteFunctionConcurrency"]
+
+
+def test_a_concurrency_of_none_at_all_stops_it(function: Function, workshop: Workshop) -> None:
+    workshop.run(one_node(function), "up")
+    stopped = replace(function, concurrency=0)
+    change = workshop.run(one_node(stopped), "plan").changes["it"]
+    assert [(each.field, each.cause) for each in change.diffs] == [("concurrency", Cause.CONFIG)]
+    assert [(each.impact, each.why) for each in risks_of(change)] == [
+        (Impact.DOWNTIME, "it is stopped: every call of it is refused")
+    ]
+    have = workshop.run(one_node(stopped), "up").resources["it"]
+    assert isinstance(have, Function)
+    assert have.reported_problem().startswith("stopped: ")
+    assert not risks_of(workshop.run(one_node(function), "plan").changes["it"])
+    limited = workshop.run(one_node(replace(function, concurrency=5)), "up").resources["it"]
+    assert isinstance(limited, Function)
+    assert limited.reported_problem() == ""
+
+
+def test_a_quota_that_is_too_small_is_told_and_not_tried_again(
+    function: Function, workshop: Workshop
+) -> None:
+    """AWS keeps a part of the account's concurrency unreserved (L26)."""
+    workshop.run(one_node(function), "up")
+    said = (
+        "Specified ReservedConcurrentExecutions for function decreases account's"
+        " UnreservedConcurrentExecution below its minimum value of [100]."
+    )
+    refusing = Refusing("PutFunctionConcurrency", "InvalidParameterValueException", text=said)
+    with pytest.raises(ApiError, match=r"too small to reserve 950 for .*below its minimum") as told:
+        workshop.run(one_node(replace(function, concurrency=950)), "up", recorder=refusing)
+    assert "`aws service-quotas request-service-quota-increase" in told.value.hint
+    assert refusing.writes == ["PutFunctionConcurrency"]
 
 
 def test_changes_are_merged_into_one_call_for_configuration_and_one_for_code(
@@ -341,7 +388,8 @@ def test_the_configuration_covers_what_a_version_freezes(
     function: Function, tmp_path: Path
 ) -> None:
     edits = TestFunction.edits
-    apart = {"code_sha256", "tags", "description"}  # a version has a description of its own
+    # A version has a description of its own, and concurrency is the function's.
+    apart = {"code_sha256", "tags", "description", "concurrency"}
     digests = {
         replace(function, **{name: value}).configuration()
         for name, value in {**edits, "role": "r", "layers": ("l",)}.items()

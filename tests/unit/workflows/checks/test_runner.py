@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
+from provision.commands.check import failure_of
 from provision.errors import Interrupted
 from provision.workflows.checks.check import EndpointCheck
 from provision.workflows.checks.round import Round, RunMemory
@@ -52,6 +54,17 @@ def run(*checks: EndpointCheck, wait: float = 10, local: bool = False) -> tuple[
     nobody: Any = None
     made = CheckRun(cast("Any", aws), cast("Any", target), nobody, nobody, nobody, RunMemory())
     return made.ask(checks, wait, lambda *_: None), aws
+
+
+def test_a_stopped_function_is_named_in_the_hint_of_what_failed() -> None:
+    """Its failures would otherwise lead to logs that have nothing."""
+    checked, _ = run(scripted(OWN), wait=0)
+    error = failure_of(replace(checked, stopped=["tap-dev-items"]))
+    assert error is not None
+    assert error.hint.startswith("tap-dev-items answers nothing: it is stopped by `concurrency: 0`")
+    plain = failure_of(checked)
+    assert plain is not None
+    assert "stopped" not in plain.hint
 
 
 def status(checked: Checked) -> list[CheckStatus]:
