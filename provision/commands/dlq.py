@@ -191,7 +191,7 @@ def _queues(workspace: Workspace, functions: tuple[str, ...]) -> list[LetterQueu
     found = [
         dead_letters.read_queue(
             workspace.aws,
-            workspace.stack.mark,
+            workspace.stack.owner_prefix,
             function,
             workspace.inputs.aws_name("function", function, "dead-letters"),
         )

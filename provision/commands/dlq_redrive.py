@@ -71,7 +71,7 @@ def redrive(
         raise hidden
     name = workspace.inputs.aws_name("function", queue.function)
     target = InvocationTarget(name, version)
-    destination = find_destination(workspace.aws, workspace.stack.mark, target)
+    destination = find_destination(workspace.aws, workspace.stack.owner_prefix, target)
     if dry_run:
         return _show(session, workspace, queue, destination, chosen)
     question = (

@@ -81,7 +81,7 @@ def _run(
         )
     target = InvocationTarget(workspace.inputs.aws_name("function", function), how.version)
     with session.running(partial(str, f"{function} {how.version} is running")):
-        refuse_foreign(workspace.aws, workspace.stack.mark, target.function)
+        refuse_foreign(workspace.aws, workspace.stack.owner_prefix, target.function)
         try:
             done = invoke_once(
                 workspace.aws, target, payload, asynchronous=how.asynchronous, tail=how.tail

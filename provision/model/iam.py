@@ -29,11 +29,11 @@ class Condition(NamedTuple):
     value: str
 
 
-OWNED: Final = Condition("StringLike", "aws:ResourceTag/{owner}", "{mark}/*")
+OWNED: Final = Condition("StringLike", "aws:ResourceTag/{owner}", "{owner_prefix}/*")
 """The existing resource carries an owner tag of this stack."""
-TAGS_OWNER: Final = Condition("StringLike", "aws:RequestTag/{owner}", "{mark}/*")
+TAGS_OWNER: Final = Condition("StringLike", "aws:RequestTag/{owner}", "{owner_prefix}/*")
 """The call that creates the resource gives it an owner tag of this stack."""
-KEEPS_OWNER: Final = Condition("StringLikeIfExists", "aws:RequestTag/{owner}", "{mark}/*")
+KEEPS_OWNER: Final = Condition("StringLikeIfExists", "aws:RequestTag/{owner}", "{owner_prefix}/*")
 """Tags may change, but the owner tag may not name another stack."""
 
 HAS_NO_OWNER: Final = Condition("Null", "aws:ResourceTag/{owner}", "true")
@@ -45,9 +45,9 @@ class Permission:
     """An IAM action on `resources` (ARN templates), if all `conditions` hold.
 
     Templates may use `{partition}`, `{region}`, `{account}`, `{dns_suffix}`, `{stack}`, `{owner}`
-    (the key of the owner tag), `{mark}` (the beginning of its value) and the resource's fields. A
-    field that AWS chooses expands to `*`; `wildcard_conditions` are then added. The permission is
-    needed only if the field `if_set` has a value and the field `if_unset` has none.
+    (the key of the owner tag), `{owner_prefix}` (the beginning of its value) and the resource's
+    fields. A field that AWS chooses expands to `*`; `wildcard_conditions` are then added. The
+    permission is needed only if the field `if_set` has a value and the field `if_unset` has none.
     """
 
     action: str

@@ -20,6 +20,6 @@ class Identity:
     account: str
 
     @property
-    def mark(self) -> str:
+    def owner_prefix(self) -> str:
         """The beginning of every owner tag: `tap/dev/us-east-1/123456789012`."""
         return f"{self.name}/{self.environment}/{self.region}/{self.account}"

@@ -66,11 +66,11 @@ class Stack:
     nodes: dict[str, Node[Any]] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
     """Old name → new name of renamed nodes. Their resources keep their names in AWS."""
-    mark: str = ""
-    """The beginning of owner tags (`Identity.mark`). The default is the stack's name."""
+    owner_prefix: str = ""
+    """The beginning of owner tags (`Identity.owner_prefix`). The default is the stack's name."""
 
     def __post_init__(self) -> None:
-        self.mark = self.mark or self.name
+        self.owner_prefix = self.owner_prefix or self.name
 
     def add(
         self,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 OWNER: Final = "provision:owner"
-"""The tag that names a resource's owner in AWS: `{mark}/{node}`, with `Stack.mark`."""
+"""The tag that names a resource's owner in AWS: `{Stack.owner_prefix}/{node}`."""
 
 Tags = Mapping[str, str]
 Document = dict[str, Any]

@@ -107,7 +107,7 @@ def _words(fields: Mapping[str, object], where: Location, stack: Stack) -> _Word
         "account": where.account,
         "dns_suffix": where.dns_suffix,
         "stack": stack.name,
-        "mark": stack.mark,
+        "owner_prefix": stack.owner_prefix,
         "owner": OWNER,
     }
     return {name: _texts(value) for name, value in {**fields, **place}.items()}

@@ -41,7 +41,7 @@ class Ownership:
 
     def owner_of(self, node: str) -> str:
         """Return the owner for a node's owner tag. A deposed resource keeps its node's."""
-        return f"{self.stack.mark}/{current_name(node)}"
+        return f"{self.stack.owner_prefix}/{current_name(node)}"
 
     def owners(self, node: str) -> tuple[str, ...]:
         """Return the values that the owner tag of a node's resource may have."""
@@ -80,7 +80,7 @@ class Ownership:
             return False
         before, _, node = owner.rpartition("/")
         older = before == self.stack.name and self._recorded(owner)
-        return bool(node) and (before == self.stack.mark or older)
+        return bool(node) and (before == self.stack.owner_prefix or older)
 
     def leads_to_ours(self, expected: Step, parent: str | None) -> bool:
         """Return whether its parent's owner confirms the ownership that only a record states.
@@ -135,7 +135,7 @@ class Ownership:
     def _other_node(self, have: Step) -> str:
         """Return the node of this stack that the owner tag names; empty if it names another."""
         owner = have.tags.get(OWNER, "") if isinstance(have, Tagged) else ""
-        mine = f"{self.stack.mark}/"
+        mine = f"{self.stack.owner_prefix}/"
         return owner.removeprefix(mine) if owner.startswith(mine) else ""
 
     def _recorded(self, owner: str) -> bool:

@@ -35,7 +35,7 @@ def rehearse(config: Config) -> Foreseen:
         steps[name] = with_stand_ins(want, number, aws.location)
         aws.node = name
         try:
-            want.with_owner(f"{stack.mark}/{name}").create(aws)
+            want.with_owner(f"{stack.owner_prefix}/{name}").create(aws)
         except Exception as error:  # noqa: BLE001  (no answer was foreseen; AWS will give one)
             cut_short[name] = error
     return Foreseen(stack.graph, steps, aws.requests, cut_short)

@@ -37,7 +37,7 @@ OTHER_AREA = "Other"
 
 def build_stack(inputs: StackInputs) -> Stack:
     """Return the configured stack with all its nodes."""
-    stack = Stack(inputs.config.prefix, mark=inputs.identity.mark)
+    stack = Stack(inputs.config.prefix, owner_prefix=inputs.identity.owner_prefix)
     encryption = add_encryption(stack, inputs)
     add_tables(stack, inputs, encryption)
     network = add_network(stack, inputs)

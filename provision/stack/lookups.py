@@ -118,7 +118,7 @@ def _standing(aws: Aws, identity: Identity) -> dict[str, str]:
     Of two of one node, left by an interrupted replacement, the one in the first zone by name
     counts.
     """
-    before = f"{identity.mark}/"
+    before = f"{identity.owner_prefix}/"
     filters: list[FilterTypeDef] = [{"Name": f"tag:{OWNER}", "Values": [f"{before}{SUBNET}*"]}]
     pages = aws.ec2.get_paginator("describe_subnets").paginate(Filters=filters)
     found = sorted(

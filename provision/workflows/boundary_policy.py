@@ -141,7 +141,11 @@ def _owned(inputs: StackInputs, resource: str) -> tuple[iam.Condition, ...]:
     """
     if resource not in {inputs.location.arn("ec2", f"{kind}/*") for kind in _OF_A_NETWORK}:
         return ()
-    return (iam.Condition("StringLike", f"aws:ResourceTag/{OWNER}", f"{inputs.identity.mark}/*"),)
+    return (
+        iam.Condition(
+            "StringLike", f"aws:ResourceTag/{OWNER}", f"{inputs.identity.owner_prefix}/*"
+        ),
+    )
 
 
 def _tests(condition: Document) -> Iterator[iam.Condition]:

@@ -82,7 +82,7 @@ class LetterQueue:
         return self.waiting + self.in_flight + self.delayed
 
 
-def read_queue(aws: Aws, mark: str, function: str, name: str) -> LetterQueue | None:
+def read_queue(aws: Aws, owner_prefix: str, function: str, name: str) -> LetterQueue | None:
     """Return the queue; None if it does not exist. Raises `NotOwned` if it is foreign.
 
     `mark` is the beginning of the stack's owner tags.
@@ -91,7 +91,7 @@ def read_queue(aws: Aws, mark: str, function: str, name: str) -> LetterQueue | N
     if url is None:
         return None
     owner = aws.sqs.list_queue_tags(QueueUrl=url).get("Tags", {}).get(OWNER, "")
-    if not owner.startswith(f"{mark}/"):
+    if not owner.startswith(f"{owner_prefix}/"):
         raise NotOwned(
             f"the queue {name} does not belong to this stack: not touched",
             hint="`provision plan` shows what it is",

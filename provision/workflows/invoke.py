@@ -105,7 +105,7 @@ class Invoked:
     report: InvocationReport = InvocationReport()
 
 
-def refuse_foreign(aws: Aws, mark: str, function: str) -> None:
+def refuse_foreign(aws: Aws, owner_prefix: str, function: str) -> None:
     """Raise `NotOwned` if a function of that name is not the stack's: it gets none of its events.
 
     `mark` is the beginning of the stack's owner tags. A function that does not exist is no error.
@@ -113,7 +113,9 @@ def refuse_foreign(aws: Aws, mark: str, function: str) -> None:
     # Unlike GetFunction, it does not decrypt the environment.
     arn = aws.location.arn("lambda", f"function:{function}")
     shown = found_or_none(lambda: aws.lambda_.list_tags(Resource=arn))
-    if shown is not None and not shown.get("Tags", {}).get(OWNER, "").startswith(f"{mark}/"):
+    if shown is not None and not shown.get("Tags", {}).get(OWNER, "").startswith(
+        f"{owner_prefix}/"
+    ):
         raise NotOwned(
             f"the function {function} does not belong to this stack: not invoked",
             hint="`provision plan` shows what it is",

@@ -91,13 +91,13 @@ def find_leftovers(
     unknown = [
         arn
         for arn, owner in sorted(owners.items(), key=lambda each: rank(each[0]))
-        if owner.startswith(f"{stack.mark}/") and not any(_names(arn, ids) for ids in known)
+        if owner.startswith(f"{stack.owner_prefix}/") and not any(_names(arn, ids) for ids in known)
     ]
     saves = Table.KIND not in limitations.kinds_without_backup
     with read_pool() as pool:
         results = list(pool.map(lambda arn: look_up(aws, arn, backups=saves), unknown))
     found = tuple(
-        _leftover(arn, owners[arn].removeprefix(f"{stack.mark}/"), result)
+        _leftover(arn, owners[arn].removeprefix(f"{stack.owner_prefix}/"), result)
         for arn, result in zip(unknown, results, strict=True)
         if result.there is not False
     )
@@ -135,7 +135,9 @@ def _tagged(aws: Aws, stack: Stack) -> Owners:  # noqa: ARG001  (values cannot b
 
 
 def _network(aws: Aws, stack: Stack) -> Owners:
-    pages = aws.ec2.get_paginator("describe_tags").paginate(Filters=stack_filters(stack.mark))
+    pages = aws.ec2.get_paginator("describe_tags").paginate(
+        Filters=stack_filters(stack.owner_prefix)
+    )
     for page in pages:
         for one in page.get("Tags", []):
             arn = aws.location.arn("ec2", f"{one['ResourceType']}/{one['ResourceId']}")

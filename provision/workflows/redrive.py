@@ -84,12 +84,12 @@ class RedriveOptions:
     asynchronous: bool = False
 
 
-def find_destination(aws: Aws, mark: str, target: InvocationTarget) -> Destination:
+def find_destination(aws: Aws, owner_prefix: str, target: InvocationTarget) -> Destination:
     """Return what the target is now.
 
     Raises `NotFound` if it does not exist, `NotOwned` if it is foreign (`refuse_foreign`).
     """
-    refuse_foreign(aws, mark, target.function)
+    refuse_foreign(aws, owner_prefix, target.function)
     named = {} if target.qualifier == LATEST else {"Qualifier": target.qualifier}
     try:
         found = aws.lambda_.get_function_configuration(FunctionName=target.function, **named)

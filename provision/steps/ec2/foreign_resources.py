@@ -73,17 +73,17 @@ def is_lambda_interface(interface: NetworkInterfaceTypeDef) -> bool:
 
 
 def refuse_foreign_interfaces(
-    aws: Aws, label: str, mark: str, standing: Sequence[NetworkInterfaceTypeDef]
+    aws: Aws, label: str, owner_prefix: str, standing: Sequence[NetworkInterfaceTypeDef]
 ) -> None:
     """Raise `InUseByOthers` if one of these network interfaces is foreign."""
-    refuse_foreign(aws, label, _interfaces(aws, mark, standing))
+    refuse_foreign(aws, label, _interfaces(aws, owner_prefix, standing))
 
 
-def refuse_foreign_in_group(aws: Aws, label: str, mark: str, group: str) -> None:
+def refuse_foreign_in_group(aws: Aws, label: str, owner_prefix: str, group: str) -> None:
     """Raise `InUseByOthers` if a foreign interface has the group, or a foreign group names it."""
     found: list[ForeignResource] = []
     with suppress(ClientError):  # if the call is denied, AWS refuses the deletion itself
-        found += _interfaces(aws, mark, interfaces_in(aws, "group-id", group))
+        found += _interfaces(aws, owner_prefix, interfaces_in(aws, "group-id", group))
     for direction in ("ip-permission", "egress.ip-permission"):
         name = f"{direction}.group-id"
         with suppress(ClientError):
@@ -91,14 +91,14 @@ def refuse_foreign_in_group(aws: Aws, label: str, mark: str, group: str) -> None
                 words = f"security group {one['GroupId']} ({one['GroupName']}), whose rules name it"
                 shown = f"aws ec2 describe-security-groups --group-ids {one['GroupId']}"
                 if one["GroupId"] != group:
-                    found += _unless_ours(words, shown, one, mark)
+                    found += _unless_ours(words, shown, one, owner_prefix)
     refuse_foreign(aws, label, found)
 
 
-def refuse_foreign_in_vpc(aws: Aws, label: str, mark: str, vpc: str) -> None:
+def refuse_foreign_in_vpc(aws: Aws, label: str, owner_prefix: str, vpc: str) -> None:
     """Raise `InUseByOthers` if a VPC contains anything that neither we nor AWS created."""
     with read_pool() as pool:
-        asked = [pool.submit(_seen, look, aws, mark, vpc) for look in _LOOKED_FOR]
+        asked = [pool.submit(_seen, look, aws, owner_prefix, vpc) for look in _LOOKED_FOR]
     refuse_foreign(aws, label, [one for answer in asked for one in answer.result()])
 
 
@@ -106,10 +106,10 @@ Look = Callable[[Aws, str, str], ForeignResources]
 """Finds the foreign resources of one sort in a VPC, from the stack's mark and the VPC's id."""
 
 
-def _seen(look: Look, aws: Aws, mark: str, vpc: str) -> list[ForeignResource]:
+def _seen(look: Look, aws: Aws, owner_prefix: str, vpc: str) -> list[ForeignResource]:
     """Return what `look` finds; nothing if its call is denied or an emulator lacks it."""
     with suppress(ClientError):
-        return list(look(aws, mark, vpc))
+        return list(look(aws, owner_prefix, vpc))
     return []
 
 
@@ -121,15 +121,15 @@ def _at(vpc: str, name: str = "vpc-id") -> str:
     return f"Name={name},Values={vpc}"
 
 
-def _interfaces_of_vpc(aws: Aws, mark: str, vpc: str) -> ForeignResources:
-    return _interfaces(aws, mark, interfaces_in(aws, "vpc-id", vpc))
+def _interfaces_of_vpc(aws: Aws, owner_prefix: str, vpc: str) -> ForeignResources:
+    return _interfaces(aws, owner_prefix, interfaces_in(aws, "vpc-id", vpc))
 
 
-def _subnets(aws: Aws, mark: str, vpc: str) -> ForeignResources:
+def _subnets(aws: Aws, owner_prefix: str, vpc: str) -> ForeignResources:
     pages = aws.ec2.get_paginator("describe_subnets").paginate(Filters=_where("vpc-id", vpc))
     for one in (each for page in pages for each in page.get("Subnets", [])):
         shown = f"aws ec2 describe-subnets --filters {_at(vpc)}"
-        yield from _unless_ours(f"subnet {one['SubnetId']}", shown, one, mark)
+        yield from _unless_ours(f"subnet {one['SubnetId']}", shown, one, owner_prefix)
 
 
 def _groups_where(aws: Aws, name: str, value: str) -> Iterator[SecurityGroupTypeDef]:
@@ -137,12 +137,12 @@ def _groups_where(aws: Aws, name: str, value: str) -> Iterator[SecurityGroupType
     return (each for page in pages for each in page.get("SecurityGroups", []))
 
 
-def _groups(aws: Aws, mark: str, vpc: str) -> ForeignResources:
+def _groups(aws: Aws, owner_prefix: str, vpc: str) -> ForeignResources:
     for one in _groups_where(aws, "vpc-id", vpc):
         if one["GroupName"] != "default":  # deleted with the VPC (V15)
             name = f"security group {one['GroupId']} ({one['GroupName']})"
             yield from _unless_ours(
-                name, f"aws ec2 describe-security-groups --filters {_at(vpc)}", one, mark
+                name, f"aws ec2 describe-security-groups --filters {_at(vpc)}", one, owner_prefix
             )
 
 
@@ -152,38 +152,38 @@ def _endpoints_in(aws: Aws, vpcs: Collection[str]) -> Iterator[VpcEndpointTypeDe
     return (each for page in pages for each in page.get("VpcEndpoints", []))
 
 
-def _endpoints(aws: Aws, mark: str, vpc: str) -> ForeignResources:
+def _endpoints(aws: Aws, owner_prefix: str, vpc: str) -> ForeignResources:
     for one in _endpoints_in(aws, [vpc]):
         if one["State"].lower() not in _GONE:
             name = f"endpoint {one['VpcEndpointId']} ({one['ServiceName']})"
             yield from _unless_ours(
-                name, f"aws ec2 describe-vpc-endpoints --filters {_at(vpc)}", one, mark
+                name, f"aws ec2 describe-vpc-endpoints --filters {_at(vpc)}", one, owner_prefix
             )
 
 
-def _route_tables(aws: Aws, mark: str, vpc: str) -> ForeignResources:
+def _route_tables(aws: Aws, owner_prefix: str, vpc: str) -> ForeignResources:
     """Yield foreign route tables, except the main one, which is deleted with the VPC (V15)."""
     pages = aws.ec2.get_paginator("describe_route_tables").paginate(Filters=_where("vpc-id", vpc))
     for one in (each for page in pages for each in page.get("RouteTables", [])):
         if not any(link.get("Main") for link in one.get("Associations", [])):
             name = f"route table {one['RouteTableId']}"
             yield from _unless_ours(
-                name, f"aws ec2 describe-route-tables --filters {_at(vpc)}", one, mark
+                name, f"aws ec2 describe-route-tables --filters {_at(vpc)}", one, owner_prefix
             )
 
 
-def _acls(aws: Aws, mark: str, vpc: str) -> ForeignResources:
+def _acls(aws: Aws, owner_prefix: str, vpc: str) -> ForeignResources:
     """Yield foreign network ACLs, except the default one, which is deleted with the VPC (V15)."""
     pages = aws.ec2.get_paginator("describe_network_acls").paginate(Filters=_where("vpc-id", vpc))
     for one in (each for page in pages for each in page.get("NetworkAcls", [])):
         if not one["IsDefault"]:
             name = f"network ACL {one['NetworkAclId']}"
             yield from _unless_ours(
-                name, f"aws ec2 describe-network-acls --filters {_at(vpc)}", one, mark
+                name, f"aws ec2 describe-network-acls --filters {_at(vpc)}", one, owner_prefix
             )
 
 
-def _gateways(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (we make none)
+def _gateways(aws: Aws, owner_prefix: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (we make none)
     where = "attachment.vpc-id"
     pages = aws.ec2.get_paginator("describe_internet_gateways").paginate(Filters=_where(where, vpc))
     for one in (each for page in pages for each in page.get("InternetGateways", [])):
@@ -191,7 +191,7 @@ def _gateways(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG00
         yield ForeignResource(f"internet gateway {one['InternetGatewayId']}", shown)
 
 
-def _private_gateways(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (as above)
+def _private_gateways(aws: Aws, owner_prefix: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (as above)
     where = "attachment.vpc-id"
     for one in aws.ec2.describe_vpn_gateways(Filters=_where(where, vpc)).get("VpnGateways", []):
         attached = [
@@ -204,7 +204,7 @@ def _private_gateways(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noq
             yield ForeignResource(f"virtual private gateway {one['VpnGatewayId']}", shown)
 
 
-def _egress_resources(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (as above)
+def _egress_resources(aws: Aws, owner_prefix: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (as above)
     """Yield egress-only gateways at the VPC. EC2 filters them by tag only, so all are listed."""
     pages = aws.ec2.get_paginator("describe_egress_only_internet_gateways").paginate()
     for one in (each for page in pages for each in page.get("EgressOnlyInternetGateways", [])):
@@ -218,7 +218,7 @@ def _egress_resources(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noq
             )
 
 
-def _peerings(aws: Aws, mark: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (as above)
+def _peerings(aws: Aws, owner_prefix: str, vpc: str) -> ForeignResources:  # noqa: ARG001  (as above)
     """Yield the peerings of the VPC, from either side."""
     for side in ("requester", "accepter"):
         where = f"{side}-vpc-info.vpc-id"
@@ -245,9 +245,11 @@ _LOOKED_FOR: Final[tuple[Look, ...]] = (
 )
 
 
-def _unless_ours(name: str, shown: str, one: Mapping[str, Any], mark: str) -> ForeignResources:
+def _unless_ours(
+    name: str, shown: str, one: Mapping[str, Any], owner_prefix: str
+) -> ForeignResources:
     owner = _owner(one)
-    if not owner.startswith(f"{mark}/"):
+    if not owner.startswith(f"{owner_prefix}/"):
         yield ForeignResource(name + (f" of {owner}" if owner else ""), shown)
 
 
@@ -256,7 +258,7 @@ def _owner(one: Mapping[str, Any]) -> str:
 
 
 def _interfaces(
-    aws: Aws, mark: str, found: Sequence[NetworkInterfaceTypeDef]
+    aws: Aws, owner_prefix: str, found: Sequence[NetworkInterfaceTypeDef]
 ) -> list[ForeignResource]:
     """Return the foreign ones of these network interfaces.
 
@@ -265,7 +267,9 @@ def _interfaces(
     """
     standing = [one for one in found if not is_lambda_interface(one) and not _leaving(one)]
     named = [one for one in standing if one.get("Description", "").startswith(ENDPOINTS)]
-    theirs = _endpoints_of_others(aws, mark, {one["VpcId"] for one in named}) if named else set()
+    theirs = (
+        _endpoints_of_others(aws, owner_prefix, {one["VpcId"] for one in named}) if named else set()
+    )
     return [
         ForeignResource(
             f"network interface {made}{_user(one)}",
@@ -287,7 +291,7 @@ def _endpoint_of(interface: NetworkInterfaceTypeDef) -> str:
     return interface.get("Description", "").removeprefix(ENDPOINTS)
 
 
-def _endpoints_of_others(aws: Aws, mark: str, vpcs: Collection[str]) -> set[str]:
+def _endpoints_of_others(aws: Aws, owner_prefix: str, vpcs: Collection[str]) -> set[str]:
     """Return the ids of the foreign endpoints in these VPCs.
 
     AWS deletes the interfaces of all others, which are ours or already deleted.
@@ -295,7 +299,7 @@ def _endpoints_of_others(aws: Aws, mark: str, vpcs: Collection[str]) -> set[str]
     return {
         one["VpcEndpointId"]
         for one in _endpoints_in(aws, vpcs)
-        if one["State"].lower() not in _GONE and not _owner(one).startswith(f"{mark}/")
+        if one["State"].lower() not in _GONE and not _owner(one).startswith(f"{owner_prefix}/")
     }
 
 

@@ -115,6 +115,8 @@ def read_deployed(aws: Aws, target: CheckTarget) -> Deployed:
     }
     owner, _, digest = found.get("description", "").partition(" ")
     expected = f"{target.api.digest()}.{tags_of(api).get(EDITION, '')}"
-    ours = owner.startswith(f"{target.stack.mark}/") and digest.partition(" ")[0] == expected
+    ours = (
+        owner.startswith(f"{target.stack.owner_prefix}/") and digest.partition(" ")[0] == expected
+    )
     served = ours and "canarySettings" not in stage
     return Deployed(contents, stage, keys, served, found_way)

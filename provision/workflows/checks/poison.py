@@ -33,14 +33,14 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.htm
 def _poison(this: Round, subject: str) -> Verdict:
     function, target = function_named(subject), this.target
     name = target.inputs.aws_name("function", function, "dead-letters")
-    queue = dead_letters.read_queue(this.aws, target.stack.mark, function, name)
+    queue = dead_letters.read_queue(this.aws, target.stack.owner_prefix, function, name)
     attempts = target.inputs.config.functions[function].retries.attempts
     patience = RETRIES[attempts] + _ARRIVES
     want = f"the event in the dead-letter queue within {patience:.0f} s"
     if queue is None:
         return failed(want, "there is no queue")
     word = f"check {secrets.token_hex(8)}"
-    refuse_foreign(this.aws, target.stack.mark, target.aws_function(function))
+    refuse_foreign(this.aws, target.stack.owner_prefix, target.aws_function(function))
     invoke_once(
         this.aws,
         InvocationTarget(target.aws_function(function), LIVE),

@@ -266,11 +266,11 @@ class Liver:
             given_key(aws, "alias/tap-dev")
             for qualifier in ("live", invoke.LATEST):
                 target = invoke.InvocationTarget("tap-dev-items", qualifier)
-                invoke.refuse_foreign(aws, stack.mark, target.function)
+                invoke.refuse_foreign(aws, stack.owner_prefix, target.function)
                 invoke.invoke_once(aws, target, b"{}")
-                destination = redrive.find_destination(aws, stack.mark, target)
+                destination = redrive.find_destination(aws, stack.owner_prefix, target)
             name = "tap-dev-items-dead-letters"
-            letters = dead_letters.read_queue(aws, stack.mark, "items", name)
+            letters = dead_letters.read_queue(aws, stack.owner_prefix, "items", name)
             assert letters
             new_aws().sqs.send_message(QueueUrl=letters.url, MessageBody="{}")
             dead_letters.oldest_ages(aws, [replace(letters, waiting=1)])

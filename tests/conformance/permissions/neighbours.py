@@ -133,7 +133,7 @@ def _owned(
     for pattern, node in owners.items():
         arn, facts = pattern.replace("*", f"0{stack.name}"), dict[str, tuple[str, ...]]()
         if node:
-            facts[TAG] = (f"{stack.mark}/{node}",)
+            facts[TAG] = (f"{stack.owner_prefix}/{node}",)
         if ":key/" in arn:
             facts[ALIAS] = (f"alias/{stack.name}",)
         if ":security-group/" in arn:

@@ -118,7 +118,7 @@ def test_x12_a_web_acl_is_found_behind_others(court: Session) -> None:
 def test_x12_the_network_of_a_stack_is_listed_whole(court: Session, tmp_path: Path) -> None:
     aws = ours(court(laws.OneItemAPage()))
     stack = reference_stack(aws, tmp_path)
-    made = Vpc(cidr="10.20.0.0/24", tags={}).with_owner(f"{stack.mark}/network").create(aws)
+    made = Vpc(cidr="10.20.0.0/24", tags={}).with_owner(f"{stack.owner_prefix}/network").create(aws)
     listed = dict(LISTINGS["the network"](aws, stack))
     assert [arn.rpartition("/")[2] for arn in listed] == [made.id]
 

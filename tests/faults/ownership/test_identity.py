@@ -130,7 +130,7 @@ def test_names_that_join_alike(
 def test_no_two_share_a_mark() -> None:
     places = [("us-east-1", "123456789012"), ("us-west-2", "123456789012"), ("us-east-1", "2" * 12)]
     names = [("tap", "dev"), ("tap", "dev-x"), ("tap-dev", "x"), ("tap-d", "ev-x")]
-    marks = {Identity(n, e, r, a).mark for n, e in names for r, a in places}
+    marks = {Identity(n, e, r, a).owner_prefix for n, e in names for r, a in places}
     assert len(marks) == len(names) * len(places)
     assert not any(one.startswith(f"{other}/") for one in marks for other in marks)
 
@@ -210,6 +210,6 @@ def test_what_is_part_of_an_older_mark_is_ours_where_the_state_has_that(
     if known:
         journal.done("api.domain", older, ())
     journal.close()
-    workshop.run(Stack("tap-dev", mark=MARK), "down")
+    workshop.run(Stack("tap-dev", owner_prefix=MARK), "down")
     assert (mapping.observe(new_aws()) is None) is known
     assert (older.observe(new_aws()) is None) is known

@@ -147,7 +147,10 @@ def test_two_at_once_double_nothing(tmp_path: Path) -> None:
         assert any(isinstance(error, ConcurrentRun) for error in ended)
         for operation, step in CREATES.items():
             assert isinstance(step, Tagged)
-            assert len(step.with_owner(f"{stack.mark}/{operation}").find_candidates(new_aws())) <= 1
+            assert (
+                len(step.with_owner(f"{stack.owner_prefix}/{operation}").find_candidates(new_aws()))
+                <= 1
+            )
 
 
 def test_of_two_alike_none_is_taken_where_the_state_is_lost(workshop: Workshop) -> None:

@@ -33,7 +33,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
 
 def copies(granted: str, size: int = 1) -> Stack:
     """Return a role, a copy of what it grants, a copy of that, and two that copy nothing."""
-    made = Stack(NAME, moved={}, mark=MARK)
+    made = Stack(NAME, moved={}, owner_prefix=MARK)
     role = made.add("role", lambda _: Role(name="r", expiry=granted, tags={}))
     copy = made.add(
         "copy", lambda get: Item(name="c", expiry=get(role).expiry, tags={}), needs=(role,)
@@ -127,7 +127,7 @@ def test_what_was_created_or_kept_first_is_told_as_such() -> None:
 
 
 def test_a_last_look_comes_as_late_as_log_lines_may(runs: Runs) -> None:
-    made = Stack(NAME, moved={}, mark=MARK)
+    made = Stack(NAME, moved={}, owner_prefix=MARK)
     made.add("group", lambda _: Group(name="g", size=2, tags={}))
     runs.up(made)
     runs.account.clock.slept.clear()
@@ -141,7 +141,7 @@ def test_a_last_look_comes_as_late_as_log_lines_may(runs: Runs) -> None:
 
 
 def test_down_tells_what_was_made_backups_of_failures_and_an_interruption(runs: Runs) -> None:
-    made = Stack(NAME, moved={}, mark=MARK)
+    made = Stack(NAME, moved={}, owner_prefix=MARK)
     made.add("vault", lambda _: Vault(name="v", tags={}))
     made.add("other", lambda _: Item(name="o", tags={}))
     runs.up(made)

@@ -169,7 +169,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
 
 def a_stack(*steps: Item, moved: dict[str, str] | None = None) -> Stack:
     """Return a stack of nodes named as their steps, each of which needs the one before it."""
-    made = Stack(NAME, moved=moved or {}, mark=MARK)
+    made = Stack(NAME, moved=moved or {}, owner_prefix=MARK)
     before: list[Node[Item]] = []
     for step in steps:
         before.append(made.add(step.name, always(step), needs=before[-1:]))
@@ -307,7 +307,7 @@ def test_of_two_alike_none_is_chosen_without_a_record(runs: Runs, tmp_path: Path
 
 def test_a_renamed_node_keeps_its_resource(runs: Runs) -> None:
     runs.up(a_stack(*named("a")))
-    stack = Stack(NAME, moved={"a": "b"}, mark=MARK)
+    stack = Stack(NAME, moved={"a": "b"}, owner_prefix=MARK)
     stack.add("b", lambda _: Item(name="a", tags={}))
     result = runs.up(stack)
     assert actions(result) == {"b": Action.UPDATE}
@@ -317,7 +317,7 @@ def test_a_renamed_node_keeps_its_resource(runs: Runs) -> None:
 
 def a_pair(place: str = "here") -> Stack:
     """Return a stack of a parent, and a part that is found by the id AWS chose for the parent."""
-    made = Stack(NAME, moved={}, mark=MARK)
+    made = Stack(NAME, moved={}, owner_prefix=MARK)
     parent = made.add("parent", lambda _: Item(name="p", place=place, tags={}))
     made.add("part", lambda get: Part(name="q", parent=get(parent).id, tags={}), needs=(parent,))
     return made
@@ -408,7 +408,7 @@ def test_a_creation_that_was_begun_is_looked_for_until_it_shows(runs: Runs) -> N
 
 def test_access_is_revoked_when_all_else_is_made(runs: Runs) -> None:
     def stack(granted: str, size: int) -> Stack:
-        made = Stack(NAME, moved={}, mark=MARK)
+        made = Stack(NAME, moved={}, owner_prefix=MARK)
         role = made.add("role", lambda _: Role(name="r", expiry=granted, tags={}))
         made.add("user", lambda _: Item(name="u", size=size, tags={}), after=(role,))
         return made

@@ -176,7 +176,7 @@ class ByAws(Part):
 
 
 def a_stack(*nodes: str, moved: dict[str, str] | None = None) -> Stack:
-    made = Stack(NAME, moved=moved or {}, mark=MARK)
+    made = Stack(NAME, moved=moved or {}, owner_prefix=MARK)
     for name in nodes:
         made.add(name, lambda _: Thing(tags={}))
     return made

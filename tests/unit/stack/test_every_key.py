@@ -254,7 +254,7 @@ NAMED: Final[Mapping[str, str]] = {
     "display": "monitoring.topic",
     "dimensions": ALARMS,
     "body": "monitoring.dashboard",
-    "mark": "stack",
+    "owner_prefix": "stack",
 }
 """The fields with the stack's name, and the nodes that have them in this form."""
 
@@ -929,7 +929,7 @@ def shown(config: Config) -> dict[str, Any]:
         for field in fields(want):
             if field.name not in computed:
                 found |= flat(f"{name}:{field.name}", vars(want)[field.name])
-    found |= flat("stack:name", stack.name) | flat("stack:mark", stack.mark)
+    found |= flat("stack:name", stack.name) | flat("stack:owner_prefix", stack.owner_prefix)
     return found | flat("stack:moved", stack.moved)
 
 
@@ -991,14 +991,14 @@ def test_a_key_changes_its_own_fields_and_no_others(
 def test_a_name_is_in_every_field_that_has_names(
     tmp_path: Path, base: Mapping[str, Any], key: str
 ) -> None:
-    value, prefix, mark = RENAMING[key]
+    value, prefix, owner_prefix = RENAMING[key]
     found = differences(base, shown(configured(tmp_path, Row(key, value, {}).settings())))
     named = {f"{node}:{field}" for field, nodes in NAMED.items() for node in nodes.split()}
     assert {_field(way) for way in found} == named
     for way, now in found.items():
         if _field(way).endswith((":digest", ":configuration")):
             continue
-        renamed = repr(base[way]).replace("tap-dev", prefix).replace("tap/dev", mark)
+        renamed = repr(base[way]).replace("tap-dev", prefix).replace("tap/dev", owner_prefix)
         assert repr(now) == renamed, way
 
 

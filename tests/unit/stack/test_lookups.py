@@ -59,7 +59,7 @@ FIRST, SECOND, THIRD = (f"network.subnet.{number}" for number in (1, 2, 3))
 def stand(aws: Aws, zone: str, node: str, cidr: str, stack: Identity = STACK) -> Subnet:
     """Create a subnet that belongs to a stack, in one zone, and return it."""
     vpc = aws.ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
-    tags = {OWNER: f"{stack.mark}/{node}"}
+    tags = {OWNER: f"{stack.owner_prefix}/{node}"}
     return Subnet(vpc_id=vpc, cidr=cidr, zone=zone, tags=tags).create(aws)
 
 

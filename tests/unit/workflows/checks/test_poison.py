@@ -46,7 +46,7 @@ def asked(folder: Path, monkeypatch: pytest.MonkeyPatch, *, arrives: bool) -> tu
     inputs = reference_site(aws, folder, CHANGES)
     stack = reference_stack(aws, folder, CHANGES)
     api = cast("RestApi", stack.nodes["api"].build({}))
-    tags = {OWNER: f"{stack.mark}/function.items.dead_letters"}
+    tags = {OWNER: f"{stack.owner_prefix}/function.items.dead_letters"}
     url = aws.sqs.create_queue(QueueName=NAME, tags=tags)["QueueUrl"]
     bodies = ["{}", '{"provision": "check another"}', "no json"]
     for body in bodies:
