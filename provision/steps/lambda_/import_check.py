@@ -104,7 +104,7 @@ def _try(aws: Aws, function: str, number: str) -> str | tuple[str, str]:
         nonlocal last
         answer = _invoke(aws, function, number)
         last = _answer(answer)
-        request = str(answer["ResponseMetadata"].get("RequestId", ""))
+        request = str(answer.get("ResponseMetadata", {}).get("RequestId", ""))
         aws.tried_imports.append(TriedImport(function, number, request, last[0]))
         late = aws.iam_written and _DENIED.search("\n".join(last))
         return None if last[0] and late else last

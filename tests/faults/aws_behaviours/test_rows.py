@@ -79,7 +79,7 @@ NO_LAW: Mapping[tuple[str, str], str] = {
     ("the emulator is taught it", "tests/support/moto_patches/keys.py"): "K2",
     ("the emulator is taught it", "tests/support/moto_patches/names.py"): "C6 R5",
     ("the emulator is taught it", "tests/support/moto_patches/monitoring.py"): "Q7",
-    ("the emulator is as AWS", "tests/unit/steps/dynamodb/test_table.py"): "D17 D22 D25",
+    ("the emulator is as AWS", "tests/unit/steps/dynamodb/test_table.py"): "D17 D22 D25 D34",
     ("the emulator is as AWS", "tests/unit/steps/ec2/test_security_group.py"): "V4 V5",
     ("the emulator is as AWS", "tests/unit/steps/ec2/test_vpc.py"): "V8",
     ("the emulator is as AWS", "tests/unit/steps/route53/test_record.py"): "R7",
