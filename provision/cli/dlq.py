@@ -108,7 +108,7 @@ def redrive(
 @json_option
 @pass_session
 def save(session: Session, function: str, file: Path) -> int:
-    """Write all events to FILE as JSON Lines; they stay in the queue."""
+    """Write all events to a new FILE as JSON Lines; they stay in the queue."""
     from provision.commands import dlq  # noqa: PLC0415
 
     return dlq.save(session, function, file)
@@ -123,7 +123,7 @@ def save(session: Session, function: str, file: Path) -> int:
     metavar="FILE",
     envvar="PROVISION_DLQ_PURGE_SAVE",
     allow_from_autoenv=False,
-    help="First write all events to FILE.",
+    help="First write all events to a new FILE.",
 )
 @yes_option
 @confirm_option

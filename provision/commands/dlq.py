@@ -112,7 +112,8 @@ def clock_time(workspace: Workspace, seconds: int) -> str:
 
 
 def save(session: Session, function: str, file: Path) -> int:
-    """Write all messages to a file. Exit codes: 0 done, 9 some are hidden and not saved."""
+    """Write all messages to a new file. Exit codes: 0 done, 9 some are hidden and not saved."""
+    _refuse_existing(file)
     workspace = open_workspace(session)
     queue = _demand(workspace, function)
     saved = _save(session, workspace, queue, file)
@@ -130,6 +131,8 @@ def purge(session: Session, function: str, file: Path | None, agreement: Confirm
     Exit codes: 0 done, 1 not confirmed or refused, 9 not all could be saved.
     """
     require_answer(session, "dlq purge", yes=agreement.given)
+    if file:
+        _refuse_existing(file)
     workspace = open_workspace(session)
     protected = workspace.inputs.config.protected
     check_confirmation(workspace.stack.name, agreement, protected=protected)
@@ -232,6 +235,14 @@ def _save(session: Session, workspace: Workspace, queue: LetterQueue, file: Path
     if hidden := find_hidden(session, workspace, queue, len(letters)):
         raise hidden
     return len(letters)
+
+
+def _refuse_existing(file: Path) -> None:
+    """Refuse a regular file: its events may be in no queue any more."""
+    if file.is_file() and not file.is_symlink():
+        raise click.UsageError(
+            f"{file} exists, and may have the only copy of events: name a new file"
+        )
 
 
 def _not_written(file: Path, error: OSError) -> click.UsageError:

@@ -365,6 +365,13 @@ def test_save_and_purge(stands: Provision, home: Path) -> None:  # noqa: F811
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     assert sorted(line["event"]["id"] for line in lines) == list(range(12))
     assert waiting() == 12
+    kept = file.read_bytes()
+    for words in (("save", "items", str(file)), ("purge", "items", "--save", str(file), "--yes")):
+        told = stands("dlq", *words)
+        assert told.code == 2
+        assert "exists, and may have the only copy of events: name a new file" in told.err
+    assert file.read_bytes() == kept
+    assert waiting() == 12
     purged = stands("dlq", "purge", "items", "--save", "again.jsonl", "--yes")
     assert purged.code == 0
     assert len((home / "again.jsonl").read_text().splitlines()) == 12
