@@ -49,6 +49,7 @@ KEY_PATHS: Final = (
     "layers.<name>.arn",
     "functions",
     "functions.<name>.source",
+    "functions.<name>.exclude",
     "functions.<name>.handler",
     "functions.<name>.runtime",
     "functions.<name>.architecture",
