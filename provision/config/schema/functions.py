@@ -80,7 +80,7 @@ class Function(ConfigSection):
         " folders; `!` in front packs what the default list leaves out. Never packed are hidden"
         " names, `__pycache__`, compiled modules, editors' files, `node_modules` and virtual"
         f" environments. By default neither are {DEFAULT_WORDS}, except for modules that a packed"
-        " module imports. `plan -v` lists what is packed.",
+        " module imports. `provision plan -v` lists what is packed.",
         examples=[["/drafts/"]],
     )
     handler: Annotated[str, Field(pattern=HANDLER, max_length=128)] = Field(

@@ -63,6 +63,10 @@ NO_LAW: Mapping[tuple[str, str], str] = {
         "what IAM takes and does not read: it is read here, before the call",
         "tests/unit/config/test_policies.py",
     ): "I15",
+    (
+        "a quota of the account, which other stacks share: its refusal is given once, to the step",
+        "tests/unit/steps/lambda_/test_function.py",
+    ): "L26",
     ("the same bytes give the same version", "tests/unit/packaging/test_archive.py"): "L22",
     (
         "what one invocation is sent and answers: its test gives each of these answers",
