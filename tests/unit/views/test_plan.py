@@ -206,7 +206,8 @@ def test_what_is_another_is_no_rename() -> None:
     assert suggested(table, same) == {"table.items": "table.orders"}
     assert suggested(table, replace(same, protect=not same.protect)) != {}  # nearly the same
     assert suggested(table, replace(same, key="other")) == {}  # that would not be kept
-    assert suggested(table, replace(same, ttl=None, recovery=False, protect=False)) == {}
+    other = replace(same, ttl=None, recovery=False, recovery_days=1, protect=False)
+    assert suggested(table, other) == {}
 
 
 @pytest.mark.usefixtures("account")
