@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 from uuid import uuid4
 
-from jsonschema import Draft4Validator, ValidationError  # type: ignore[import-untyped]
+from jsonschema import Draft4Validator, ValidationError
 
 from provision.steps.apigateway.rest_api.contents import Contents, Method
 from tests.function.conftest import Function
