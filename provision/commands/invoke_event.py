@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import codecs
 import json
 import re
@@ -23,6 +24,7 @@ from provision.workflows.route_event import (
     HttpRequest,
     ServedStage,
     find_route,
+    is_binary,
     proxy_event,
 )
 from provision.workspace import Options, Workspace
@@ -129,20 +131,24 @@ def event_of_route(workspace: Workspace, request: RequestOptions) -> RouteEvent:
         raise click.UsageError(f"config.yaml has no route for {method} {path}; it has {known}")
     for each in (path, method, *request.query, *request.header):
         _text("the request", _as_given(each))
-    body = _text("the body", read_payload(request.body)) if request.body is not None else None
-    asked = HttpRequest(
-        method,
-        path,
-        _pairs("--query", request.query, "="),
-        _pairs("--header", request.header, ":"),
-        body,
-    )
+    headers = _pairs("--header", request.header, ":")
+    encoded = request.body is not None and is_binary(headers, "Content-Type", api.binary)
+    body = _body(request.body, encoded=encoded)
+    asked = HttpRequest(method, path, _pairs("--query", request.query, "="), headers, body, encoded)
     stage = ServedStage(workspace.aws.location.account, _api_id(workspace), api.stage)
     now = workspace.aws.clock.today()
     event = proxy_event(route, asked, stage, now, str(uuid.uuid4()))
     payload = json.dumps(event, ensure_ascii=False).encode()
     query = event["queryStringParameters"] or {}
     return RouteEvent(route.function, payload, _refusal(workspace, route, query, body))
+
+
+def _body(given: str | None, *, encoded: bool) -> str | None:
+    """Return the body as the event has it: text, or base64 of any bytes."""
+    if given is None:
+        return None
+    content = read_payload(given)
+    return base64.b64encode(content).decode() if encoded else _text("the body", content)
 
 
 def _refusal(

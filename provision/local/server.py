@@ -22,6 +22,7 @@ from hypercorn.config import Config
 from provision.local import (
     dead_letters,
     function_logs,
+    gateway_media_types,
     gateway_permission,
     invocations,
     log_pages,
@@ -185,6 +186,7 @@ async def _answer(
 async def _serve(who: Who) -> None:
     ministack = importlib.import_module("ministack.app")
     persistence = importlib.import_module("ministack.core.persistence")
+    gateway_media_types.install()
     gateway_permission.install()
     request_metrics.install()
     runtime.install(Path(tempfile.gettempdir()) / "python")

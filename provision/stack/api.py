@@ -139,6 +139,7 @@ def _rest_api(inputs: StackInputs) -> RestApi:
         if wanted.cors
         else None,
         models=dict(wanted.models),
+        binary=tuple(sorted(wanted.binary)),
         tags=inputs.tags,
     )
 

@@ -27,13 +27,17 @@ class ServedStage:
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request as a client sends it. The path may end with a query."""
+    """A request as a client sends it. The path may end with a query.
+
+    `body` is text, or base64 if `encoded`.
+    """
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     body: str | None = None
+    encoded: bool = False
 
 
 def find_route(routes: Sequence[RouteParts], method: str, path: str) -> RouteParts | None:
@@ -96,8 +100,19 @@ def proxy_event(
             "identity": {"sourceIp": SOURCE, "userAgent": dict(headers)["User-Agent"]},
         },
         "body": request.body,
-        "isBase64Encoded": False,
+        "isBase64Encoded": request.encoded,
     }
+
+
+def is_binary(headers: Sequence[tuple[str, str]], name: str, types: Sequence[str]) -> bool:
+    """Return whether the first media type that the header names is one of the API's binary ones.
+
+    `Content-Type` decides for the request's body, `Accept` for the answer's (A46).
+    """
+    given = next((value for key, value in headers if key.lower() == name.lower()), "")
+    first = given.split(",")[0].split(";")[0].strip().lower()
+    known = {each.lower() for each in types}
+    return bool(first) and not known.isdisjoint({first, f"{first.partition('/')[0]}/*", "*/*"})
 
 
 def _ranks(path: str) -> list[int]:

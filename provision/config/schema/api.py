@@ -18,6 +18,7 @@ from provision.config.schema.types import (
     ConfigSection,
     Domain,
     InvalidValue,
+    MediaTypes,
     Name,
     Names,
     Parameters,
@@ -223,6 +224,13 @@ class Api(ConfigSection):
     )
     models: dict[ModelName, dict[str, Any]] = Field(
         default={}, description="JSON Schemas (draft 4) for the bodies of requests, by name."
+    )
+    binary: MediaTypes = Field(
+        default=(),
+        description="Media types of binary bodies. A body of such a type reaches the function in"
+        " base64; an answer in base64 is sent as bytes if the first type that `Accept` names is one"
+        " of them. Browsers need `*/*`.",
+        examples=[["image/png"]],
     )
     cors: Cors | None = Field(
         default=None, description="Web pages that may call the API; null for none."

@@ -31,6 +31,7 @@ MOVABLE = r"^(table|function|layer)\.[a-z]([a-z0-9-]*[a-z0-9])?$"
 ALIAS = r"^alias/[A-Za-z0-9/_-]+$"
 KEY = r"^(managed|create|alias/[A-Za-z0-9/_-]+)$"
 LAYER = r"^arn:[a-z0-9-]+:lambda:[a-z0-9-]+:[0-9]{12}:layer:[A-Za-z0-9_-]{1,140}:[1-9][0-9]{0,8}$"
+MEDIA_TYPE = r"^(\*/\*|[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/(\*|[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*))$"
 MODEL = r"^[A-Za-z0-9]+$"
 ORIGIN = r"^(\*|https?://[A-Za-z0-9.-]+(:[0-9]+)?)$"
 PARAMETER = r"^[A-Za-z0-9._$-]+$"
@@ -54,6 +55,7 @@ PATTERN_DESCRIPTIONS = {
     ALIAS: "the alias of a key of yours such as alias/our-key",
     KEY: "managed, create, or the alias of a key of yours such as alias/our-key",
     LAYER: "the ARN of a layer's version, arn:aws:lambda:REGION:ACCOUNT:layer:NAME:VERSION",
+    MEDIA_TYPE: "a media type such as image/png, image/* or */*, without parameters",
     MODEL: "letters and digits only",
     ORIGIN: '"*", or a scheme and host such as https://app.example.com, with nothing after it',
     PARAMETER: "letters, digits and . _ $ -",
@@ -209,6 +211,11 @@ Patterns = Annotated[
 """Patterns of files, of which `provision/packaging/exclusion.py` knows the form."""
 Parameters = Annotated[
     tuple[Annotated[str, Field(pattern=PARAMETER)], ...],
+    Strict(strict=False),
+    AfterValidator(_each_once),
+]
+MediaTypes = Annotated[
+    tuple[Annotated[str, Field(pattern=MEDIA_TYPE, max_length=255)], ...],
     Strict(strict=False),
     AfterValidator(_each_once),
 ]

@@ -70,6 +70,14 @@ def take_pictures(aws: Aws, api: RestApi) -> None:
     )
 
 
+def spoil_fonts(aws: Aws, api: RestApi) -> None:
+    """UpdateRestApi: a binary media type less"""
+    aws.apigateway.update_rest_api(
+        restApiId=api.id,
+        patchOperations=[{"op": "remove", "path": "/binaryMediaTypes/font~1woff2"}],
+    )
+
+
 def _patch(aws: Aws, api: RestApi, path: str, value: str) -> None:
     aws.apigateway.update_rest_api(restApiId=api.id, patchOperations=patched(path, value))
 
@@ -236,8 +244,8 @@ CASES: Final = (
         let_everybody_call,
         take_keys_from_elsewhere,
         compress,
-        take_pictures,
     ),
+    *_frozen("binary", take_pictures, spoil_fonts),
 )
 
 REASONS: Final[dict[str, dict[str, str]]] = {}

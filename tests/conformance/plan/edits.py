@@ -87,6 +87,7 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
     ),
     "models": ({}, _api(models={"Item": {"required": ["name", "price"]}})),
     "cors": ({}, _api(cors=None), _api(cors={"origins": ["https://a.example"]})),
+    "binary": ({}, _api(binary=["image/png"]), _api(binary=["image/gif", "image/png"])),
     "throttle": ({}, _api(throttle={"rate": 10}), _api(throttle={"burst": 20})),
     "route throttle": (
         {},

@@ -116,6 +116,7 @@ api:
   models:
     Item: {type: object}
     Other: {type: array}
+  binary: [image/png]
   cors: {origins: ["https://a.example"], headers: [X-Api-Key], expose: [ETag], max_age: 601}
   throttle: {rate: 1001, burst: 2001}
   quota: {limit: 5001, period: MONTH}
@@ -686,6 +687,11 @@ ROWS: Final[Mapping[str, Row]] = {
             **of("api.certificate api.certificate.proof", "", ABSENT),
             "api.domain:certificate": CERTIFICATE,
         },
+    ),
+    "api.binary": Row(
+        "api.binary",
+        ["image/png", "font/woff2"],
+        {"api:binary": ("font/woff2", "image/png"), **DEPLOYED},
     ),
     "api.tls": Row(
         "api.tls",

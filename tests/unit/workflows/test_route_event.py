@@ -12,6 +12,7 @@ from provision.workflows.route_event import (
     HttpRequest,
     ServedStage,
     find_route,
+    is_binary,
     path_parameters,
     proxy_event,
 )
@@ -46,6 +47,26 @@ def test_the_most_exact_route_is_taken(path: str, route: str) -> None:
 )
 def test_no_route_fits(method: str, path: str) -> None:
     assert find_route(ROUTES, method, path) is None
+
+
+@pytest.mark.parametrize(
+    ("named", "types", "binary"),
+    [
+        ("image/png", ("image/png",), True),
+        ("IMAGE/PNG; q=1", ("image/png",), True),
+        ("image/png, */*", ("image/png",), True),
+        ("*/*, image/png", ("image/png",), False),
+        ("image/png", ("image/*",), True),
+        ("imagery/png", ("image/*",), False),
+        ("text/html", ("*/*",), True),
+        ("", ("*/*",), False),
+        ("image/png", (), False),
+    ],
+)
+def test_the_first_media_type_decides(named: str, types: tuple[str, ...], binary: bool) -> None:
+    """API Gateway reads `Accept` and `Content-Type` in this way (A46)."""
+    assert is_binary([("ACCEPT", named)], "Accept", types) is binary
+    assert not is_binary([("X-Accept", named)], "Accept", types)
 
 
 def test_variables_are_decoded() -> None:

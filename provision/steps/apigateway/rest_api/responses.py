@@ -30,7 +30,7 @@ _WRONG: Final = '"$context.error.validationErrorString"'
 """The errors that the validator found."""
 
 
-def preflight(cors: Cors, verbs: Collection[str]) -> Method:
+def preflight(cors: Cors, verbs: Collection[str], binary: Collection[str] = ()) -> Method:
     """Return OPTIONS of a resource with these methods. Browsers send no key with it."""
     allowed = {*verbs, "OPTIONS"} - {"ANY"} | set(ANY_METHOD if "ANY" in verbs else ())
     headers = {
@@ -46,6 +46,8 @@ def preflight(cors: Cors, verbs: Collection[str]) -> Method:
             # Otherwise a body of another type passes through without a status, and gives callers
             # without a key a 500.
             passthrough="NEVER",
+            # Otherwise the template of a binary request is a 500 (A46).
+            conversion="CONVERT_TO_TEXT" if binary else None,
             templates={"application/json": json.dumps({"statusCode": int(PREFLIGHT_STATUS)})},
             responses={
                 PREFLIGHT_STATUS: IntegrationResponse(headers=_quoted(_METHOD_HEADER, headers))

@@ -37,6 +37,7 @@ API_RISKS: Final = Risks(
         "default_endpoint": (
             Risk(Impact.NEW_URL, "AWS's own address ends once its domain answers", when=disabled),
         ),
+        "binary": (Risk(Impact.DOWNTIME, "bodies of these types change between text and base64"),),
         "cors": (
             Risk(
                 Impact.DOWNTIME,
