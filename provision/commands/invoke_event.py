@@ -29,7 +29,6 @@ from provision.workflows.route_event import (
 )
 from provision.workspace import Options, Workspace
 
-_API: Final = "api"
 EVENTS: Final = "events"
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _STDIN: Final = "-"
@@ -135,7 +134,7 @@ def event_of_route(workspace: Workspace, request: RequestOptions) -> RouteEvent:
     encoded = request.body is not None and is_binary(headers, "Content-Type", api.binary)
     body = _body(request.body, encoded=encoded)
     asked = HttpRequest(method, path, _pairs("--query", request.query, "="), headers, body, encoded)
-    stage = ServedStage(workspace.aws.location.account, _api_id(workspace), api.stage)
+    stage = _served_stage(workspace, route)
     now = workspace.aws.clock.today()
     event = proxy_event(route, asked, stage, now, str(uuid.uuid4()))
     payload = json.dumps(event, ensure_ascii=False).encode()
@@ -188,11 +187,23 @@ def _as_given(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _api_id(workspace: Workspace) -> str:
-    """Return the id of the API as recorded; `unknown` if the state was lost."""
+def _served_stage(workspace: Workspace, route: RouteParts) -> ServedStage:
+    """Return the deployed API as recorded; ids are `unknown` if the state was lost."""
+    api, where = workspace.inputs.config.api, workspace.aws.location
     with workspace.read_state() as journal:
-        record = journal.records.get(_API)
-    return str(vars(record.step).get("id") or "unknown") if record else "unknown"
+        ids = {
+            node: str(vars(record.step).get("id") or "unknown")
+            for node, record in journal.records.items()
+        }
+    own = ids.get("api", "unknown")
+    return ServedStage(
+        where.account,
+        own,
+        api.stage,
+        api.domain.name if api.domain else f"{own}.execute-api.{where.region}.{where.dns_suffix}",
+        ids.get("api.deployment", "unknown"),
+        ids.get(f"api.key.{api.keys[0]}", "unknown") if route.key and api.keys else "",
+    )
 
 
 def _pairs(option: str, given: Sequence[str], sign: str) -> tuple[tuple[str, str], ...]:

@@ -31,6 +31,7 @@ from provision.local import (
 )
 from provision.local.access_control import is_ambiguous, refusal
 from provision.local.alarms import AlarmEvaluator
+from provision.local.gateway_paths import as_sent
 from provision.local.identity import write_record
 from provision.local.limitations import HOST, IDENTITY, SERVING_LOCK, STOP, STOP_HEADER
 from provision.local.peers import comes_from_another_user
@@ -126,7 +127,7 @@ class ControlEndpoints:
             if asked:
                 self.stop.set()
         else:
-            await self._app(scope, self._watched(scope, receive), send)
+            await self._app(as_sent(scope), self._watched(scope, receive), send)
 
     async def _refusal(self, scope: Scope) -> str:
         if why := refusal(scope, self._who.port):
