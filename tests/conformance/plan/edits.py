@@ -86,7 +86,12 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
         _api(routes={"DELETE /items/{id}": None}),
     ),
     "models": ({}, _api(models={"Item": {"required": ["name", "price"]}})),
-    "cors": ({}, _api(cors=None), _api(cors={"origins": ["https://a.example"]})),
+    "cors": (
+        {},
+        _api(cors=None),
+        _api(cors={"origins": ["https://a.example"]}),
+        _api(cors={"origins": ["https://b.example", "https://a.example"], "credentials": True}),
+    ),
     "binary": ({}, _api(binary=["image/png"]), _api(binary=["image/gif", "image/png"])),
     "throttle": ({}, _api(throttle={"rate": 10}), _api(throttle={"burst": 20})),
     "route throttle": (

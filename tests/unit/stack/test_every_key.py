@@ -629,8 +629,12 @@ ROWS: Final[Mapping[str, Row]] = {
     ),
     "api.cors.origins": Row(
         "api.cors.origins",
-        ["https://b.example"],
-        cors("origin", "https://b.example", "CORS_ORIGIN", "https://b.example"),
+        ["https://b.example", "https://c.example"],
+        cors("origin", "https://b.example", "CORS_ORIGIN", "https://b.example,https://c.example")
+        | {"api:cors.others": ("https://c.example",)},
+    ),
+    "api.cors.credentials": Row(
+        "api.cors.credentials", True, cors("credentials", True, "CORS_COOKIES", "true")
     ),
     "api.cors.headers": Row(
         "api.cors.headers",
