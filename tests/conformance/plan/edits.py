@@ -74,6 +74,7 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
     ),
     "grant": ({}, _item(tables={"items": "read"})),
     "policy": ({}, _item(policy=[READING]), _item(policy=[READING, NARROWED])),
+    "network": ({}, _item(network="open"), _item(network="private")),
     "layers": ({}, _item(layers=[])),
     "retries": ({}, _item(retries={"attempts": 1}), _item(retries={"max_age": 60})),
     "log": ({}, _item(log={"retention": 7})),
