@@ -59,6 +59,7 @@ KEY_PATHS: Final = (
     "functions.<name>.layers",
     "functions.<name>.tables",
     "functions.<name>.policy",
+    "functions.<name>.network",
     "functions.<name>.environment",
     "functions.<name>.import_check",
     "functions.<name>.retries",
