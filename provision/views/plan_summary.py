@@ -101,7 +101,7 @@ def _open(changes: Mapping[str, ResourceChange]) -> Text:
     nodes = [
         node
         for node, change in changes.items()
-        if isinstance(change.want, Function) and is_open(change.want)
+        if isinstance(change.want, Function) and is_open(change.want.subnet_ids)
     ]
     more = f" and {len(nodes) - NAMED} more" if nodes[NAMED:] else ""
     told = f"Outside the private network: {', '.join(nodes[:NAMED])}{more}."

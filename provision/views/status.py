@@ -238,7 +238,7 @@ def _notes(changes: Mapping[str, ResourceChange], states: Mapping[str, State]) -
     outside = [
         node
         for node, change in changes.items()
-        if isinstance(change.have, Function) and is_open(change.have)
+        if isinstance(change.have, Function) and is_open(change.have.subnet_ids)
     ]
     if outside:
         told = f"! outside the private network: {', '.join(outside)}"

@@ -76,6 +76,7 @@ KEY_PATHS: Final = (
     "api.stage",
     "api.routes",
     "api.models",
+    "api.binary",
     "api.cors",
     "api.cors.origins",
     "api.cors.headers",

@@ -193,7 +193,7 @@ class Function(Tagged, CheckedBeforeDeletion, WritesData, ReportsProblems, HasOw
         return concurrency.STOPPED if self.concurrency == 0 else ""
 
     def own_risks(self, have: Self | None) -> Sequence[Risk]:
-        return reach.open_risks(self, have)
+        return reach.open_risks(self.subnet_ids, have.subnet_ids if have else None)
 
     def observe(self, aws: Aws) -> Self | None:
         found = wait_until_stable(aws, self.name)
