@@ -30,7 +30,7 @@ def policies_of(steps: Mapping[str, Step], function: str) -> dict[str, list[dict
 def test_an_open_function_is_in_no_network_and_its_role_may_be_used_from_anywhere(
     tmp_path: Path,
 ) -> None:
-    stack, steps = built(tmp_path, {"functions": {"worker": WORKER | OPEN, "items": KEPT}})
+    stack, steps = built(tmp_path, {"functions": {"worker": {**WORKER, **OPEN}, "items": KEPT}})
     worker, items = steps["function.worker"], steps["function.items"]
     assert isinstance(worker, Function)
     assert isinstance(items, Function)
