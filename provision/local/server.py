@@ -24,6 +24,7 @@ from provision.local import (
     function_logs,
     gateway_media_types,
     gateway_permission,
+    gateway_preflights,
     invocations,
     log_pages,
     request_metrics,
@@ -189,6 +190,7 @@ async def _serve(who: Who) -> None:
     persistence = importlib.import_module("ministack.core.persistence")
     gateway_media_types.install()
     gateway_permission.install()
+    gateway_preflights.install()
     request_metrics.install()
     runtime.install(Path(tempfile.gettempdir()) / "python")
     invocations.install()

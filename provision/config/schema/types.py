@@ -147,7 +147,8 @@ def _exact(value: str) -> str:
     return value
 
 
-def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
+def each_once(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the values; raise `InvalidValue` if one is listed twice."""
     again = [value for at, value in enumerate(values) if value in values[:at]]
     if again:
         raise InvalidValue(f'"{again[0]}" is listed twice', "list it once")
@@ -202,22 +203,22 @@ Variable = Annotated[str, Field(pattern=VARIABLE)]
 Source = Annotated[
     Path, BeforeValidator(_located), PlainSerializer(lambda path: path.as_posix(), when_used="json")
 ]
-Names = Annotated[tuple[Name, ...], Strict(strict=False), AfterValidator(_each_once)]
+Names = Annotated[tuple[Name, ...], Strict(strict=False), AfterValidator(each_once)]
 Patterns = Annotated[
     tuple[Annotated[str, AfterValidator(_pattern)], ...],
     Strict(strict=False),
-    AfterValidator(_each_once),
+    AfterValidator(each_once),
 ]
 """Patterns of files, of which `provision/packaging/exclusion.py` knows the form."""
 Parameters = Annotated[
     tuple[Annotated[str, Field(pattern=PARAMETER)], ...],
     Strict(strict=False),
-    AfterValidator(_each_once),
+    AfterValidator(each_once),
 ]
 MediaTypes = Annotated[
     tuple[Annotated[str, Field(pattern=MEDIA_TYPE, max_length=255)], ...],
     Strict(strict=False),
-    AfterValidator(_each_once),
+    AfterValidator(each_once),
 ]
 Retention = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
@@ -240,4 +241,4 @@ RuleGroup = Literal[
 
 https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
 """
-RuleGroups = Annotated[tuple[RuleGroup, ...], Strict(strict=False), AfterValidator(_each_once)]
+RuleGroups = Annotated[tuple[RuleGroup, ...], Strict(strict=False), AfterValidator(each_once)]

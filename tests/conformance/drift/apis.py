@@ -125,6 +125,29 @@ def let_another_origin(aws: Aws, api: RestApi) -> None:
             _preflight(aws, api.id, item["id"])
 
 
+def let_another_of_the_others(aws: Aws, api: RestApi) -> None:
+    """PutIntegrationResponse: all preflights for another second origin"""
+    assert api.cors
+    ours = api.cors.others[0]
+    for item in aws.apigateway.get_resources(restApiId=api.id, limit=500)["items"]:
+        if "OPTIONS" in item.get("resourceMethods", {}):
+            place: Any = {
+                "restApiId": api.id,
+                "resourceId": item["id"],
+                "httpMethod": "OPTIONS",
+                "statusCode": "200",
+            }
+            shown = aws.apigateway.get_integration_response(**place)
+            aws.apigateway.put_integration_response(
+                **place,
+                responseParameters=shown["responseParameters"],
+                responseTemplates={
+                    name: text.replace(ours, "https://theirs.test")
+                    for name, text in shown["responseTemplates"].items()
+                },
+            )
+
+
 def _preflight(aws: Aws, api_id: str, resource_id: str) -> None:
     place: Any = {"restApiId": api_id, "resourceId": resource_id, "httpMethod": "OPTIONS"}
     shown = aws.apigateway.get_integration_response(**place, statusCode="200")
@@ -133,6 +156,7 @@ def _preflight(aws: Aws, api_id: str, resource_id: str) -> None:
         **place,
         statusCode="200",
         responseParameters={**shown["responseParameters"], name: "'https://theirs.test'"},
+        responseTemplates=shown.get("responseTemplates", {}),
     )
 
 
@@ -229,7 +253,7 @@ CASES: Final = (
     *_frozen("security_policy", old_tls),
     Case(API, "access_mode", newer_tls, ("api security_policy", *PUBLISHED)),
     *_frozen("routes", lead_elsewhere, without_key, drop_a_route),
-    *_frozen("cors", let_another_origin),
+    *_frozen("cors", let_another_origin, let_another_of_the_others),
     *_frozen("models", accept_anything, a_model),
     *_frozen(
         "strays",
