@@ -15,12 +15,12 @@ _VARIABLE: Final = re.compile(r"\{([^}+]+)(\+?)\}")
 USER_AGENT: Final = "provision-invoke"
 SOURCE: Final = "127.0.0.1"
 _RESOURCE: Final = "invoke"
-"""The stand-in for the resource's id, which nothing can be asked with."""
+"""The id that is given for the resource, whose own is not recorded."""
 _KEY: Final = "(not read)"
-"""The stand-in for the key itself."""
+"""The text that is given for the key itself."""
 _RENAMED: Final = {"authorization": "Authorization", "host": "Host", "user-agent": "User-Agent"}
 """The headers that API Gateway writes in its own way, whichever case they came in."""
-_NOBODY: Final = (
+_SIGNED: Final = (
     "cognitoIdentityPoolId",
     "accountId",
     "cognitoIdentityId",
@@ -151,9 +151,9 @@ def _ranks(path: str) -> list[int]:
 
 
 def _identity(agent: str, key: str) -> dict[str, str | None]:
-    """Return who calls: nobody that is signed in, with the key of this id, if any."""
+    """Return the caller, who has signed nothing: the key of this id, if any."""
     caller = {"apiKey": _KEY, "apiKeyId": key} if key else {}
-    return {**dict.fromkeys(_NOBODY), **caller, "sourceIp": SOURCE, "userAgent": agent}
+    return {**dict.fromkeys(_SIGNED), **caller, "sourceIp": SOURCE, "userAgent": agent}
 
 
 def _with_defaults(request: HttpRequest, host: str) -> tuple[tuple[str, str], ...]:
