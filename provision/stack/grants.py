@@ -136,6 +136,26 @@ def dead_letters(queue: str) -> Document:
     return _allow(("sqs:SendMessage",), [queue])
 
 
+def invoking(alias: str) -> Document:
+    """Return the policy to invoke a function by its alias (ARN) alone."""
+    return _allow(("lambda:InvokeFunction",), [alias])
+
+
+def queue_encryption(where: Location, key: str) -> Document:
+    """Return the policy to send to queues that the customer's key (ARN) encrypts."""
+    return canonical({"Version": "2012-10-17", "Statement": [_queues_with(where, key)]})
+
+
+def _queues_with(where: Location, key: str) -> Document:
+    return _through(where, "sqs", key, ("kms:Decrypt", "kms:GenerateDataKey"))
+
+
+def _through(where: Location, service: str, key: str, actions: Sequence[str]) -> Document:
+    via = f"{service}.{where.region}.{where.dns_suffix}"
+    condition = {"StringEquals": {"kms:ViaService": via}}
+    return {**_statement(actions, [key]), "Condition": condition}
+
+
 def encryption(where: Location, key: str, tables: Sequence[Literal["read", "write"]]) -> Document:
     """Return the policy to use the customer's key (ARN) through certain services only.
 
@@ -144,19 +164,11 @@ def encryption(where: Location, key: str, tables: Sequence[Literal["read", "writ
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
     """
 
-    def through(service: str, *actions: str) -> Document:
-        via = f"{service}.{where.region}.{where.dns_suffix}"
-        statement = _statement(actions, [key])
-        return {**statement, "Condition": {"StringEquals": {"kms:ViaService": via}}}
-
-    statements = [
-        through("lambda", "kms:Decrypt"),
-        through("sqs", "kms:Decrypt", "kms:GenerateDataKey"),
-    ]
+    statements = [_through(where, "lambda", key, ("kms:Decrypt",)), _queues_with(where, key)]
     if "write" in tables:
-        statements.append(through("dynamodb", *_KEY_FOR_WRITING))
+        statements.append(_through(where, "dynamodb", key, _KEY_FOR_WRITING))
     elif tables:
-        statements.append(through("dynamodb", *_KEY_FOR_READING))
+        statements.append(_through(where, "dynamodb", key, _KEY_FOR_READING))
     return canonical({"Version": "2012-10-17", "Statement": statements})
 
 

@@ -15,6 +15,7 @@ from provision.permissions.requirements import Asked
 from provision.stack import grants
 from provision.stack.api import ACCOUNT_ROLE
 from provision.stack.inputs import StackInputs
+from provision.stack.schedules import live_alias
 from provision.steps.apigateway.account import LOG_ACTIONS
 
 ASSUME: Final = "sts:AssumeRole"
@@ -98,6 +99,9 @@ def _needed(inputs: StackInputs, names: _ResourceNames) -> Iterator[Document]:
     for name in names.functions:
         yield grants.logging(where.arn("logs", f"log-group:/aws/lambda/{name}"))
         yield grants.dead_letters(where.arn("sqs", f"{name}-dead-letters"))
+    for key in config.functions:
+        if config.functions[key].on:
+            yield grants.invoking(live_alias(inputs, key))
     yield grants.flow_logging(where.arn("logs", f"log-group:/aws/vpc/{config.prefix}"))
     yield grants.tracing()
     yield grants.network(

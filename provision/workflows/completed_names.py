@@ -61,6 +61,7 @@ KEY_PATHS: Final = (
     "functions.<name>.policy",
     "functions.<name>.environment",
     "functions.<name>.import_check",
+    "functions.<name>.on",
     "functions.<name>.retries",
     "functions.<name>.retries.attempts",
     "functions.<name>.retries.max_age",

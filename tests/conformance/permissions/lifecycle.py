@@ -68,6 +68,7 @@ UNKEYED: Mapping[str, Any] = {
     "functions": {
         "items": {
             "concurrency": 7,
+            "on": {"nightly": {"schedule": "cron(0 3 * * ? *)"}},
             "environment": {
                 "CURSOR_KEY": {"secret": "ssm:/tap/cursor", "key": "alias/our-key"},
                 "PASSWORD": {"secret": "secretsmanager:tap/db"},
@@ -95,7 +96,7 @@ CHANGED: Mapping[str, Any] = {
     **FULL,
     "boundary": BOUNDARY,
     "tags": {"Environment": "production", "team": "a"},
-    "functions": {"items": {"memory": 256}},
+    "functions": {"items": {"memory": 256, "on": FULL["functions"]["items"]["on"]}},
     "api": {**FULL["api"], "routes": {"GET /more": "items"}},
 }
 T = TypeVar("T")

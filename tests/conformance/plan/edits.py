@@ -65,6 +65,11 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
     "exclude": ({}, _item(exclude=["/notes.md"])),
     "timeout": ({}, _item(timeout=20)),
     "concurrency": ({}, _item(concurrency=50), _item(concurrency=0)),
+    "schedule": (
+        {},
+        _item(on={"nightly": {"schedule": "cron(0 3 * * ? *)"}}),
+        _item(on={"nightly": {"schedule": "rate(1 day)", "payload": {"job": "tidy"}}}),
+    ),
     "runtime": ({}, _item(runtime="python3.12")),
     "architecture": ({}, _item(architecture="x86_64")),
     "environment": (

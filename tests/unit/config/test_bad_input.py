@@ -146,6 +146,8 @@ CASES = [
          '"GET /items" leads here and API Gateway waits 29'),
     Case("concurrency below none", "timeout: 10", "timeout: 10\n    concurrency: -1",
          "functions.items.concurrency", "a whole number, 0 or more, or null", at="concurrency"),
+    Case("a crontab's line", "timeout: 10", 'timeout: 10\n    on: {nightly: {schedule: "0 3 * * *"}}',
+         "functions.items.on.nightly.schedule", 'write "cron(0 3 * * ? *)"', at="schedule"),
     Case("unknown runtime", "python3.13", "python3.8", "functions.items.runtime",
          "expected one of python3.11, python3.12, python3.13, python3.14"),
     Case("unknown processor", "arm64", "arm46", "functions.items.architecture", 'mean "arm64"?'),
