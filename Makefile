@@ -32,7 +32,7 @@ down: $(VENV)/local.stamp  ## remove everything, the data too
 # Some tests wait, so three workers keep two cores busy.
 TEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-test: $(VENV)/test.stamp  ## the test suite, with one in three of the slow tests
+test: $(VENV)/test.stamp  ## the test suite, with one in seven of the slow tests
 	SLOW_TESTS=sample $(TEST)
 
 test-all: $(VENV)/test.stamp  ## the whole test suite, as CI runs it
@@ -52,7 +52,7 @@ types: $(VENV)/test.stamp  ## mypy, strict
 	MYPYPATH=function $(BIN)/mypy function/*.py  # Lambda imports these by their bare names
 	MYPYPATH=function $(BIN)/mypy provision/templates/minimal/function/app.py
 
-check: lint types test  ## what CI checks, with one in three of the slow tests
+check: lint types test  ## what CI checks, with one in seven of the slow tests
 
 format: $(VENV)/test.stamp  ## ruff's fixes and formatting
 	$(BIN)/ruff check --fix-only .

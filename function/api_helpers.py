@@ -93,6 +93,7 @@ def cors_headers(environment: Mapping[str, str], origin: str | None) -> dict[str
         allowed = origin if origin in origins else origins[0]
         found = {"Vary": "Origin", "Access-Control-Allow-Origin": allowed}
     for name, variable in (
+        ("Access-Control-Allow-Credentials", "CORS_COOKIES"),
         ("Access-Control-Expose-Headers", "CORS_EXPOSE"),
         ("Access-Control-Allow-Headers", "CORS_HEADERS"),
         ("Access-Control-Max-Age", "CORS_MAX_AGE"),

@@ -19,6 +19,7 @@ from provision.aws.call_tracing import trace_calls
 from provision.aws.concurrency import Once
 from provision.aws.credentials import sign_in
 from provision.aws.error_classes import ThreadSafeExceptions
+from provision.aws.keep_alive import keep_alive
 from provision.aws.lambda_upload import upload_zips_directly
 from provision.aws.rate_limits import RateLimiter
 from provision.aws.regions import region_disabled
@@ -223,6 +224,8 @@ class Aws:
             self._register_hooks(client)
             if service_of(service) == "lambda":
                 upload_zips_directly(client)
+            if service == INVOCATIONS:
+                keep_alive(client)
             client._exceptions_factory = self._errors  # noqa: SLF001  (botocore offers no other way)
         return client
 

@@ -72,7 +72,8 @@ def logs(
 
     WHAT is the name of a function, or `api`; all if none is given.
     """
-    from provision.commands.logs import LogQuery, Form, logs as run  # noqa: I001, PLC0415
+    from provision.commands.log_query import Form, LogQuery  # noqa: PLC0415
+    from provision.commands.logs import logs as run  # noqa: PLC0415
     from provision.workflows.logs.criteria import Criteria  # noqa: PLC0415
 
     chosen = {Form.JSON: session.call.as_json, Form.JSON_LINES: jsonl, Form.RAW: raw}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import codecs
 import json
 import re
@@ -23,11 +24,11 @@ from provision.workflows.route_event import (
     HttpRequest,
     ServedStage,
     find_route,
+    is_binary,
     proxy_event,
 )
 from provision.workspace import Options, Workspace
 
-_API: Final = "api"
 EVENTS: Final = "events"
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _STDIN: Final = "-"
@@ -129,20 +130,24 @@ def event_of_route(workspace: Workspace, request: RequestOptions) -> RouteEvent:
         raise click.UsageError(f"config.yaml has no route for {method} {path}; it has {known}")
     for each in (path, method, *request.query, *request.header):
         _text("the request", _as_given(each))
-    body = _text("the body", read_payload(request.body)) if request.body is not None else None
-    asked = HttpRequest(
-        method,
-        path,
-        _pairs("--query", request.query, "="),
-        _pairs("--header", request.header, ":"),
-        body,
-    )
-    stage = ServedStage(workspace.aws.location.account, _api_id(workspace), api.stage)
+    headers = _pairs("--header", request.header, ":")
+    encoded = request.body is not None and is_binary(headers, "Content-Type", api.binary)
+    body = _body(request.body, encoded=encoded)
+    asked = HttpRequest(method, path, _pairs("--query", request.query, "="), headers, body, encoded)
+    stage = _served_stage(workspace, route)
     now = workspace.aws.clock.today()
     event = proxy_event(route, asked, stage, now, str(uuid.uuid4()))
     payload = json.dumps(event, ensure_ascii=False).encode()
     query = event["queryStringParameters"] or {}
     return RouteEvent(route.function, payload, _refusal(workspace, route, query, body))
+
+
+def _body(given: str | None, *, encoded: bool) -> str | None:
+    """Return the body as the event has it: text, or base64 of any bytes."""
+    if given is None:
+        return None
+    content = read_payload(given)
+    return base64.b64encode(content).decode() if encoded else _text("the body", content)
 
 
 def _refusal(
@@ -182,11 +187,23 @@ def _as_given(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _api_id(workspace: Workspace) -> str:
-    """Return the id of the API as recorded; `unknown` if the state was lost."""
+def _served_stage(workspace: Workspace, route: RouteParts) -> ServedStage:
+    """Return the deployed API as recorded; ids are `unknown` if the state was lost."""
+    api, where = workspace.inputs.config.api, workspace.aws.location
     with workspace.read_state() as journal:
-        record = journal.records.get(_API)
-    return str(vars(record.step).get("id") or "unknown") if record else "unknown"
+        ids = {
+            node: str(vars(record.step).get("id") or "unknown")
+            for node, record in journal.records.items()
+        }
+    own = ids.get("api", "unknown")
+    return ServedStage(
+        where.account,
+        own,
+        api.stage,
+        api.domain.name if api.domain else f"{own}.execute-api.{where.region}.{where.dns_suffix}",
+        ids.get("api.deployment", "unknown"),
+        ids.get(f"api.key.{api.keys[0]}", "unknown") if route.key and api.keys else "",
+    )
 
 
 def _pairs(option: str, given: Sequence[str], sign: str) -> tuple[tuple[str, str], ...]:

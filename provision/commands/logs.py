@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from provision.aws.failed_call import NO_GOOD_ANSWER
-from provision.commands.outages import Outages
+from provision.commands.log_following import print_as_it_comes
+from provision.commands.log_query import Form, LogQuery, LogReading
 from provision.commands.outputs import known_steps
 from provision.commands.session import Session
 from provision.config import Config
 from provision.config.checks import check_values
-from provision.errors import ProvisionError, Unreachable
+from provision.errors import ProvisionError
 from provision.model.step import Step
-from provision.sanitizing.text import put
 from provision.stack.lookups import key_as_recorded
 from provision.state.import_checks import recall
 from provision.steps.apigateway.api_key import ApiKey
-from provision.views.json_logs import log_line_document, logs_document
+from provision.views.json_logs import logs_document
 from provision.views.logs import LogScreen
 from provision.workflows.logs.criteria import Criteria
 from provision.workflows.logs.line import LogLine
@@ -37,35 +34,12 @@ from provision.workflows.logs.stories import Stories, Story
 from provision.workspace import Workspace
 
 if TYPE_CHECKING:
-    from mypy_boto3_logs.type_defs import FilteredLogEventTypeDef
+    pass
 
 KEPT: Final = 200_000
 """The most lines that are held in memory (`NewestLines`)."""
 ROUND: Final = 1.0
 """Seconds between two rounds of --follow."""
-
-
-class Form(StrEnum):
-    """How lines are printed."""
-
-    STORIES = "stories"
-    LINES = "lines"
-    RAW = "raw"
-    JSON = "json"
-    JSON_LINES = "jsonl"
-
-
-@dataclass(frozen=True)
-class LogQuery:
-    """The options of one `provision logs`."""
-
-    what: tuple[str, ...]
-    since: str
-    until: str | None
-    pattern: str
-    criteria: Criteria
-    limit: int
-    form: Form
 
 
 def logs(session: Session, query: LogQuery, *, follow: bool) -> int:
@@ -77,24 +51,25 @@ def logs(session: Session, query: LogQuery, *, follow: bool) -> int:
     sources = log_sources(steps, query.what)
     _require(query, sources)
     reader = LogReader(workspace.aws, start, query.pattern)
-    own = [each.request for each in recall(workspace.directory)]
     screen = LogScreen(
         session.results,
         _key_names(steps),
         background=session.verbose > 0,
         folders=function_folders(workspace.inputs.config),
     )
+    own = [each.request for each in recall(workspace.directory)]
+    reading = LogReading(query, sources, reader, screen, own)
     _warn_of_pattern(session, workspace, query.pattern)
     with ExitStack() as running:
         running.enter_context(workspace.aws.reading())
         running.enter_context(session.call.stopping.stopping(workspace.aws.clock))
         if follow:
-            _follow(session, workspace, query, sources, reader, screen, own)
+            print_as_it_comes(session, workspace.aws.clock, reading)
         with session.busy("reading the logs"):
-            lines = _read(sources, reader, end, query, own)
+            lines = _read(reading, end)
     session.raise_if_interrupted()
-    _refuse_missing(query, sources, reader)
-    _print_once(session, workspace, query, screen, lines)
+    reading.refuse_missing()
+    _print_once(session, workspace, reading, lines)
     return 0
 
 
@@ -138,18 +113,6 @@ def _require(query: LogQuery, sources: Sequence[LogSource]) -> None:
         )
 
 
-def _refuse_missing(query: LogQuery, sources: Sequence[LogSource], reader: LogReader) -> None:
-    """Raise an error if AWS has none of the groups of something that was asked for."""
-    there = {source.asked_as for source in sources if source.name not in reader.missing}
-    wanted = query.what or {source.asked_as for source in sources}
-    lacking = [name for name in wanted if name not in there]
-    if lacking and (query.what or not there):
-        gone = [source.group for source in sources if source.asked_as in lacking]
-        raise ProvisionError(
-            f"AWS has no log group {', '.join(gone)}", hint="`provision up` creates it"
-        )
-
-
 def _warn_of_pattern(session: Session, workspace: Workspace, pattern: str) -> None:
     if workspace.aws.access.endpoint and (pattern.startswith(("{", "[", "%")) or "?" in pattern):
         session.say("warning: the emulator obeys only plain words in --pattern; see --filter")
@@ -162,17 +125,11 @@ def _key_names(steps: Mapping[str, Step]) -> dict[str, str]:
     }
 
 
-def _read(
-    sources: Iterable[LogSource],
-    reader: LogReader,
-    end: int | None,
-    query: LogQuery,
-    own: Sequence[str],
-) -> NewestLines:
+def _read(reading: LogReading, end: int | None) -> NewestLines:
     """Return the newest lines of all groups."""
-    parser = LogParser(own)
-    newest = NewestLines(KEPT, query.criteria.may_match)
-    for source, event in _events(sources, reader, end):
+    parser = LogParser(reading.own)
+    newest = NewestLines(KEPT, reading.query.criteria.may_match)
+    for source, event in reading.reader.events(reading.sources, end):
         newest.add(parser.parse(source, event))
     return newest
 
@@ -191,12 +148,9 @@ def _resolved(lines: Sequence[LogLine]) -> list[LogLine]:
 
 
 def _print_once(
-    session: Session,
-    workspace: Workspace,
-    query: LogQuery,
-    screen: LogScreen,
-    newest_lines: NewestLines,
+    session: Session, workspace: Workspace, reading: LogReading, newest_lines: NewestLines
 ) -> None:
+    query, screen = reading.query, reading.screen
     lines = _resolved(newest_lines.in_order())
     if query.form is Form.STORIES:
         stories = _stories(lines, query.criteria)
@@ -220,7 +174,7 @@ def _print_once(
                 )
             )
         for line in newest if query.form is not Form.JSON else ():
-            _print_line(screen, line, query.form)
+            reading.print_line(line)
     _say_what_is_missing(session, query, newest_lines, found=found, cut=cut)
 
 
@@ -255,59 +209,3 @@ def _newest_stories(screen: LogScreen, stories: Sequence[Story], limit: int) -> 
         if lines > limit and number:
             return stories[-number:]
     return stories
-
-
-def _print_line(screen: LogScreen, line: LogLine, form: Form) -> None:
-    if form is Form.JSON_LINES:
-        put(log_line_document(line))
-    elif form is Form.RAW:
-        put(line.message)
-    else:
-        screen.print_line(line)
-
-
-def _follow(
-    session: Session,
-    workspace: Workspace,
-    query: LogQuery,
-    sources: Sequence[LogSource],
-    reader: LogReader,
-    screen: LogScreen,
-    own: Sequence[str],
-) -> NoReturn:
-    """Print what comes until a signal ends the process.
-
-    A story waits for the end of an outage: what lacks of it may come then.
-    """
-    clock = workspace.aws.clock
-    parser = LogParser(own)
-    stories = Stories(functions=any(source.asked_as != API for source in sources))
-    outages = Outages(session, clock)
-    while True:
-        try:
-            for source, event in _events(sources, reader):
-                line = parser.parse(source, event)
-                stories.add(line, clock.now())
-                line = stories.resolved(line)
-                if query.form is not Form.STORIES and query.criteria.match(line):
-                    _print_line(screen, line, query.form)
-        except (*NO_GOOD_ANSWER, Unreachable) as error:
-            outages.failed(error)
-            continue
-        outages.answered()
-        _refuse_missing(query, sources, reader)
-        for story in stories.ready(clock.now()):
-            wanted = any(map(query.criteria.match, map(stories.resolved, story.all_lines)))
-            if query.form is Form.STORIES and wanted:
-                screen.print_story(story)
-        clock.sleep(ROUND)
-
-
-def _events(
-    sources: Iterable[LogSource], reader: LogReader, end: int | None = None
-) -> Iterator[tuple[LogSource, FilteredLogEventTypeDef]]:
-    """Yield each event that is new."""
-    for source in sources:
-        for page in reader.pages(source, end):
-            for event in page:
-                yield source, event

@@ -22,7 +22,9 @@ from hypercorn.config import Config
 from provision.local import (
     dead_letters,
     function_logs,
+    gateway_media_types,
     gateway_permission,
+    gateway_preflights,
     invocations,
     log_pages,
     request_metrics,
@@ -30,6 +32,7 @@ from provision.local import (
 )
 from provision.local.access_control import is_ambiguous, refusal
 from provision.local.alarms import AlarmEvaluator
+from provision.local.gateway_paths import as_sent
 from provision.local.identity import write_record
 from provision.local.limitations import HOST, IDENTITY, SERVING_LOCK, STOP, STOP_HEADER
 from provision.local.peers import comes_from_another_user
@@ -125,7 +128,7 @@ class ControlEndpoints:
             if asked:
                 self.stop.set()
         else:
-            await self._app(scope, self._watched(scope, receive), send)
+            await self._app(as_sent(scope), self._watched(scope, receive), send)
 
     async def _refusal(self, scope: Scope) -> str:
         if why := refusal(scope, self._who.port):
@@ -185,7 +188,9 @@ async def _answer(
 async def _serve(who: Who) -> None:
     ministack = importlib.import_module("ministack.app")
     persistence = importlib.import_module("ministack.core.persistence")
+    gateway_media_types.install()
     gateway_permission.install()
+    gateway_preflights.install()
     request_metrics.install()
     runtime.install(Path(tempfile.gettempdir()) / "python")
     invocations.install()

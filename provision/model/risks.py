@@ -44,9 +44,9 @@ class Risk:
     """A risk of a change, with `why` in a few words.
 
     `seconds` is the time that AWS usually takes and `longest` the time that it may take, 0 if not
-    worth reporting. `when` decides from the observed and the wanted value of a field whether the
-    risk exists. `of_old` means that the risk comes from the resource to be deleted: there is none
-    if that is already gone.
+    worth reporting. `when` decides whether the risk exists: from the observed and the wanted value
+    of a field or, of a creation, from None and the wanted step. `of_old` means that the risk comes
+    from the resource to be deleted: there is none if that is already gone.
     """
 
     impact: Impact

@@ -40,7 +40,7 @@ def _all(change: ResourceChange, step: Step) -> Iterator[Risk]:
     risks = step.RISKS
     match change.action:
         case Action.CREATE:
-            yield from risks.create
+            yield from _of_creation(change, risks.create)
             if change.cause is Cause.DRIFT:
                 yield from risks.gone
                 yield from (risk for risk in risks.recreate if _still_to_come(risk))
@@ -48,7 +48,7 @@ def _all(change: ResourceChange, step: Step) -> Iterator[Risk]:
             yield from _changed(change, step)
         case Action.REPLACE:
             yield from _changed(change, step)
-            yield from (*risks.create, *risks.recreate)
+            yield from (*_of_creation(change, risks.create), *risks.recreate)
             yield from _lost(step)
             assert change.want is not None
             if replacement(change.want, step) is Replacement.DELETE_FIRST and risks.downtime:
@@ -56,6 +56,10 @@ def _all(change: ResourceChange, step: Step) -> Iterator[Risk]:
         case Action.DELETE:
             yield from risks.delete
             yield from _lost(step)
+
+
+def _of_creation(change: ResourceChange, risks: Iterable[Risk]) -> Iterator[Risk]:
+    return (risk for risk in risks if risk.when(None, change.want))
 
 
 def _still_to_come(risk: Risk) -> bool:

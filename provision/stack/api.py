@@ -135,10 +135,13 @@ def _rest_api(inputs: StackInputs) -> RestApi:
             headers=tuple(wanted.cors.headers),
             max_age=wanted.cors.max_age,
             expose=tuple(wanted.cors.expose),
+            others=tuple(wanted.cors.origins[1:]),
+            credentials=wanted.cors.credentials,
         )
         if wanted.cors
         else None,
         models=dict(wanted.models),
+        binary=tuple(sorted(wanted.binary)),
         tags=inputs.tags,
     )
 

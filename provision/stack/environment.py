@@ -20,10 +20,12 @@ def environment(inputs: StackInputs, key: str) -> dict[str, str]:
             found[f"EXPIRE_ATTRIBUTE_{suffix}"] = table.expire.attribute
             found[f"EXPIRE_DAYS_{suffix}"] = str(table.expire.days)
     if cors:
-        found["CORS_ORIGIN"] = cors.origins[0]
+        found["CORS_ORIGIN"] = ",".join(cors.origins)
         found["CORS_HEADERS"] = ",".join(cors.headers)
         found["CORS_EXPOSE"] = ",".join(cors.expose)
         found["CORS_MAX_AGE"] = str(cors.max_age)
+        if cors.credentials:
+            found["CORS_COOKIES"] = "true"
     return found | {
         name: value.secret if isinstance(value, config.Secret) else value
         for name, value in function.environment.items()

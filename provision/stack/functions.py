@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from provision import config
 from provision.model.stack import Node, Stack
@@ -14,8 +15,8 @@ from provision.stack.environment import environment
 from provision.stack.inputs import StackInputs
 from provision.stack.layers import add_layer
 from provision.stack.network import NetworkNodes, add_interfaces
+from provision.stack.placement import Placement, placement_of
 from provision.stack.resource_policies import queue_policy
-from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
 from provision.steps.ec2.network_interfaces import NetworkInterfaces
 from provision.steps.iam.role import Role
 from provision.steps.iam.role_policies import OWN, RolePolicies
@@ -26,7 +27,7 @@ from provision.steps.lambda_.layer import Layer
 from provision.steps.lambda_.version import Version
 from provision.steps.logs.log_group import LogGroup
 from provision.steps.sqs.queue import SSE, Queue
-from provision.unknown import UNKNOWN, sort_known
+from provision.unknown import UNKNOWN
 
 LIVE = "live"
 """The alias that all callers use. It moves only to a version that is active and can be imported."""
@@ -58,9 +59,10 @@ def add_functions(
     encryption: EncryptionKey,
 ) -> Mapping[str, FunctionNodes]:
     layers = {key: add_layer(stack, inputs, key) for key in inputs.config.built_layers}
+    places = {key: placement_of(each, network) for key, each in inputs.config.functions.items()}
     around = {
-        key: _add_surroundings(stack, inputs, key, network, encryption)
-        for key in inputs.config.functions
+        key: _add_surroundings(stack, inputs, key, place, encryption)
+        for key, place in places.items()
     }
     interfaces = add_interfaces(stack, inputs, network, [each.grants for each in around.values()])
     return {
@@ -69,16 +71,16 @@ def add_functions(
             inputs,
             key,
             around[key],
-            (network, interfaces),
+            (place, interfaces),
             layers,
             encryption,
         )
-        for key in inputs.config.functions
+        for key, place in places.items()
     }
 
 
 def _add_surroundings(
-    stack: Stack, inputs: StackInputs, key: str, network: NetworkNodes, encryption: EncryptionKey
+    stack: Stack, inputs: StackInputs, key: str, place: Placement, encryption: EncryptionKey
 ) -> _FunctionPrerequisites:
     name = inputs.aws_name("function", key)
     role = stack.add(
@@ -116,7 +118,7 @@ def _add_surroundings(
         needs=encryption.needs,
         key=f"function.{key}",
     )
-    granted = _add_grants(stack, inputs, key, network, role, encryption)
+    granted = _add_grants(stack, inputs, key, place, role, encryption)
     return _FunctionPrerequisites(role, granted, dead_letters, logs)
 
 
@@ -124,11 +126,12 @@ def _add_grants(
     stack: Stack,
     inputs: StackInputs,
     key: str,
-    network: NetworkNodes,
+    place: Placement,
     role: Node[Role],
     encryption: EncryptionKey,
 ) -> Node[RolePolicies]:
     name = inputs.aws_name("function", key)
+    arn = inputs.location.arn("lambda", f"function:{name}")
     group_of_logs = inputs.location.arn("logs", f"log-group:/aws/lambda/{name}")
     queue = inputs.location.arn("sqs", inputs.aws_name("function", key, "dead-letters"))
     function = inputs.config.functions[key]
@@ -138,23 +141,18 @@ def _add_grants(
             role=get(role).name,
             boundary=inputs.config.boundary,
             policies={
-                **_table_policies(inputs, function, get(network.vpc).id),
+                **_table_policies(inputs, function, place.vpc_id(get)),
                 "logs": grants.logging(group_of_logs),
                 "tracing": grants.tracing(),
                 "dead-letters": grants.dead_letters(queue),
-                "network": grants.network(
-                    inputs.location,
-                    inputs.location.arn("lambda", f"function:{name}"),
-                    sort_known(get(subnet).arn for subnet in network.subnets),
-                    get(network.group).arn,
-                ),
+                "network": place.interface_rights(get, inputs.location, arn),
                 **_key_policies(inputs, function, encryption, encryption.arn(get)),
-                **_secret_policies(inputs, function, get(network.vpc).id),
+                **_secret_policies(inputs, function, place.vpc_id(get)),
                 **_own_policies(inputs, function),
             },
             wide=tuple(each.wide for each in function.policy if each.wide),
         ),
-        needs=[role, network.vpc, network.group, *network.subnets, *encryption.needs],
+        needs=[role, *place.vpc, *place.nodes, *encryption.needs],
         key=f"function.{key}",
     )
 
@@ -168,7 +166,7 @@ def _key_policies(
 
 
 def _secret_policies(
-    inputs: StackInputs, function: config.Function, vpc_id: str
+    inputs: StackInputs, function: config.Function, vpc_id: str | None
 ) -> dict[str, Document]:
     if not function.secrets:
         return {}
@@ -182,7 +180,7 @@ def _own_policies(inputs: StackInputs, function: config.Function) -> dict[str, D
 
 
 def _table_policies(
-    inputs: StackInputs, function: config.Function, vpc_id: str
+    inputs: StackInputs, function: config.Function, vpc_id: str | None
 ) -> dict[str, Document]:
     if not function.tables:
         return {}
@@ -202,11 +200,11 @@ def _add_function(
     inputs: StackInputs,
     key: str,
     around: _FunctionPrerequisites,
-    place: tuple[NetworkNodes, Node[NetworkInterfaces]],
+    placed: tuple[Placement, Node[NetworkInterfaces]],
     layers: Mapping[str, Node[Layer]],
     encryption: EncryptionKey,
 ) -> FunctionNodes:
-    network, interfaces = place
+    place, interfaces = placed
     names = inputs.config.functions[key].layers
     node = stack.add(
         f"function.{key}",
@@ -215,8 +213,8 @@ def _add_function(
             role=get(around.role).arn,
             dead_letters=get(around.dead_letters).arn,
             log_group=get(around.logs).name,
-            group_ids=(get(network.group).id,),
-            subnet_ids=sort_known(get(subnet).id for subnet in network.subnets),
+            group_ids=place.group_ids(get),
+            subnet_ids=place.subnet_ids(get),
             layers=tuple(
                 get(layers[name]).arn if name in layers else inputs.config.layers[name].arn or ""
                 for name in names
@@ -227,16 +225,15 @@ def _add_function(
             around.role,
             around.dead_letters,
             around.logs,
-            network.group,
-            *network.subnets,
+            *place.nodes,
             *(layers[name] for name in names if name in layers),
             *encryption.needs,
         ],
         # State files have the key last, so it is named here too.
-        after=[around.grants, interfaces, network.endpoint, *encryption.needs],
+        after=[around.grants, interfaces, *place.tables, *encryption.needs],
         key=f"function.{key}",
     )
-    alias = _add_release(stack, key, inputs.config.functions[key], node, network.secrets)
+    alias = _add_release(stack, key, inputs.config.functions[key], node, place.endpoints)
     return FunctionNodes(node, alias, around.dead_letters)
 
 
@@ -266,7 +263,7 @@ def _add_release(
     key: str,
     wanted: config.Function,
     function: Node[Function],
-    secrets: Sequence[Node[InterfaceEndpoint]],
+    endpoints: Sequence[Node[Any]],
 ) -> Node[Alias]:
     version = stack.add(
         f"function.{key}.version",
@@ -276,7 +273,7 @@ def _add_release(
             configuration=get(function).configuration(),
         ),
         needs=[function],
-        after=secrets,  # no version becomes live before it can fetch its secrets
+        after=endpoints,  # no version becomes live before it can fetch its secrets
         key=f"function.{key}",
     )
     alias = stack.add(

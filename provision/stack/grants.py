@@ -53,14 +53,21 @@ class GrantedTable(NamedTuple):
     sort_key: bool
 
 
-def table_access(tables: Sequence[GrantedTable], vpc_id: str) -> Document:
+def table_access(tables: Sequence[GrantedTable], vpc_id: str | None) -> Document:
     """Return the policy to read or write exactly these tables, only from inside our VPC.
 
-    Tables with the same grant share a statement, so that a hundred fit into a role.
+    None is for a function outside of it. Tables with the same grant share a statement, so that a
+    hundred fit into a role.
     """
-    inside = {"StringEquals": {"aws:SourceVpc": vpc_id}}
-    statements = [{**each, "Condition": inside} for each in _using(tables)]
+    statements = [_inside(each, vpc_id) for each in _using(tables)]
     return canonical({"Version": "2012-10-17", "Statement": statements})
+
+
+def _inside(statement: Document, vpc_id: str | None) -> Document:
+    """Return the statement, limited to requests from inside a VPC if there is one."""
+    if vpc_id is None:
+        return statement
+    return {**statement, "Condition": {"StringEquals": {"aws:SourceVpc": vpc_id}}}
 
 
 def endpoint_tables_policy(where: Location, tables: Sequence[GrantedTable]) -> Document:
@@ -172,15 +179,15 @@ def encryption(where: Location, key: str, tables: Sequence[Literal["read", "writ
     return canonical({"Version": "2012-10-17", "Statement": statements})
 
 
-def secrets(where: Location, kept: Sequence[Secret], vpc_id: str) -> Document:
+def secrets(where: Location, kept: Sequence[Secret], vpc_id: str | None) -> Document:
     """Return the policy to read exactly these secrets, only from inside our VPC.
 
-    It also allows decrypting with the customer's keys that encrypt them, for these secrets only.
+    None is for a function outside of it. It also allows decrypting with the customer's keys that
+    encrypt them, for these secrets only.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
     """
-    inside = {"StringEquals": {"aws:SourceVpc": vpc_id}}
-    statements = [{**statement, "Condition": inside} for statement in _reading_secrets(where, kept)]
+    statements = [_inside(statement, vpc_id) for statement in _reading_secrets(where, kept)]
     statements += [_decrypting(where, secret) for secret in kept if secret.key]
     return canonical({"Version": "2012-10-17", "Statement": statements})
 
@@ -273,22 +280,41 @@ def network(where: Location, function: str, subnets: Sequence[str], group: str) 
                 _statement(_INTERFACES, [interfaces]),
                 # Describing accepts no resource but `*`.
                 _statement(_DESCRIBING, ["*"]),
-                {
-                    **_statement(("ec2:CreateNetworkInterface", *_INTERFACES, *_DESCRIBING), ["*"]),
-                    "Sid": "NotTheCode",
-                    "Effect": "Deny",
-                    "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": function}},
-                },
+                _not_the_code(function),
             ],
         }
     )
 
 
-_INTERFACES: Final = (
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:DeleteNetworkInterface",
-    "ec2:UnassignPrivateIpAddresses",
-)
+def leaving_network(where: Location, function: str) -> Document:
+    """Return what Lambda needs to take the function (ARN) out of the network, and not into it.
+
+    It releases the interfaces with the function's role, long after the function has left (I12).
+    """
+    interfaces = where.arn("ec2", "network-interface/*")
+    return canonical(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                _statement(_RELEASING, [interfaces]),
+                _statement(_DESCRIBING, ["*"]),
+                _not_the_code(function),
+            ],
+        }
+    )
+
+
+def _not_the_code(function: str) -> Document:
+    return {
+        **_statement(("ec2:CreateNetworkInterface", *_INTERFACES, *_DESCRIBING), ["*"]),
+        "Sid": "NotTheCode",
+        "Effect": "Deny",
+        "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": function}},
+    }
+
+
+_RELEASING: Final = ("ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses")
+_INTERFACES: Final = ("ec2:AssignPrivateIpAddresses", *_RELEASING)
 _DESCRIBING: Final = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
 
 

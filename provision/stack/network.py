@@ -117,7 +117,7 @@ def _egress_rules(inputs: StackInputs, dynamodb: str) -> tuple[Rule, ...]:
     Those name the subnets' ranges, not the endpoints' group: that one names the functions' group,
     and of two groups that name each other neither can be created, or deleted (V12), first.
     """
-    secrets = any(function.secrets for function in inputs.config.functions.values())
+    secrets = any(function.secrets for function in inputs.config.private_functions.values())
     targets = [dynamodb, *(_cidrs(inputs) if secrets else ())]
     return tuple(
         sorted(
@@ -128,7 +128,7 @@ def _egress_rules(inputs: StackInputs, dynamodb: str) -> tuple[Rule, ...]:
 
 
 def _functions(inputs: StackInputs) -> tuple[str, ...]:
-    """Return the names of all functions: each is in every subnet."""
+    """Return the names of all functions, of open ones too: old versions may be in the network."""
     return tuple(inputs.aws_name("function", key) for key in inputs.config.functions)
 
 
@@ -144,8 +144,9 @@ def _cidrs(inputs: StackInputs) -> list[str]:
 
 
 def _endpoint_policy(inputs: StackInputs) -> Document:
-    """Return the endpoint's policy: what a function's role allows, by this account's principals."""
+    """Return the endpoint's policy: what the network's functions may do, by this account."""
     config = inputs.config
+    functions = config.private_functions.values()
     granted = [
         grants.GrantedTable(
             inputs.location.arn("dynamodb", f"table/{inputs.aws_name('table', key)}"),
@@ -153,8 +154,6 @@ def _endpoint_policy(inputs: StackInputs) -> Document:
             sort_key=table.sort_key is not None,
         )
         for key, table in config.tables.items()
-        if (
-            wanted := {each.tables[key] for each in config.functions.values() if key in each.tables}
-        )
+        if (wanted := {each.tables[key] for each in functions if key in each.tables})
     ]
     return grants.endpoint_tables_policy(inputs.location, granted)

@@ -17,7 +17,7 @@ from provision.unknown import sort_known
 
 def add_secrets(stack: Stack, inputs: StackInputs, network: NetworkNodes) -> NetworkNodes:
     """Return the network with an endpoint for each service that keeps a function's secret."""
-    secrets = [one for each in inputs.config.functions.values() for one in each.secrets]
+    secrets = [one for each in inputs.config.private_functions.values() for one in each.secrets]
     if not secrets:
         return network
     name, vpc, functions = inputs.name("secrets"), network.vpc, network.group

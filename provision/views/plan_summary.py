@@ -17,6 +17,7 @@ from provision.steps.apigateway.rest_api.api import RestApi
 from provision.steps.apigateway.rest_api.public import named, public_routes
 from provision.steps.iam.role_policies import RolePolicies
 from provision.steps.lambda_.function import Function
+from provision.steps.lambda_.reach import is_open
 from provision.views.formatting import ACTION_STYLES
 from provision.workflows.origins import Edited, origins
 
@@ -38,13 +39,15 @@ def summary(changes: Mapping[str, ResourceChange], files: Edited) -> list[Text]:
         skipped = sum(change.action is Action.SKIP for change in changes.values())
         more = f", {skipped} skipped" if skipped else ""
         nothing = Text(f"Nothing to change: {kept}{more}.", style="green")
-        return [line for line in (nothing, _public(changes), _wide(changes)) if line]
+        told = (nothing, _public(changes), _wide(changes), _open(changes))
+        return [line for line in told if line]
     lines = (
         _counted(changes),
         _why(changes, files),
         _risk_counts(changes),
         _public(changes),
         _wide(changes),
+        _open(changes),
         _renamed(changes, files),
         _masked(changes, files),
     )
@@ -91,6 +94,18 @@ def _wide(changes: Mapping[str, ResourceChange]) -> Text:
     ]
     more = f" and {len(told) - NAMED} more" if told[NAMED:] else ""
     return Text(f"Wide: {', '.join(told[:NAMED])}{more}." if told else "", style="yellow")
+
+
+def _open(changes: Mapping[str, ResourceChange]) -> Text:
+    """Name the functions outside the private network, whether or not that changes."""
+    nodes = [
+        node
+        for node, change in changes.items()
+        if isinstance(change.want, Function) and is_open(change.want.subnet_ids)
+    ]
+    more = f" and {len(nodes) - NAMED} more" if nodes[NAMED:] else ""
+    told = f"Outside the private network: {', '.join(nodes[:NAMED])}{more}."
+    return Text(told if nodes else "", style="yellow")
 
 
 def kept_words(kept: Collection[ResourceChange]) -> str:

@@ -13,6 +13,8 @@ from provision.plan.change import ResourceChange
 from provision.steps.apigateway.api_key import ApiKey
 from provision.steps.apigateway.rest_api.api import RestApi
 from provision.steps.apigateway.rest_api.public import named, public_routes
+from provision.steps.lambda_.function import Function
+from provision.steps.lambda_.reach import is_open
 from provision.views.areas import area_lines, area_words
 from provision.views.console import BOUNDLESS, Hanging
 from provision.views.formatting import pluralize
@@ -213,7 +215,7 @@ def _nodes(states: Mapping[str, State], width: int) -> Text:
 
 
 def _notes(changes: Mapping[str, ResourceChange], states: Mapping[str, State]) -> list[Text]:
-    """Return notes on skipped and kept nodes, on public routes, and on old keys that still work."""
+    """Return notes on skipped and kept nodes, what is public or open, and old keys that work."""
     skipped: dict[str, int] = {}
     for node, state in states.items():
         if state is State.SKIPPED:
@@ -233,5 +235,13 @@ def _notes(changes: Mapping[str, ResourceChange], states: Mapping[str, State]) -
     ]
     if routes:
         lines.append(Text(f"! public, without a key: {named(routes)}", style="yellow"))
+    outside = [
+        node
+        for node, change in changes.items()
+        if isinstance(change.have, Function) and is_open(change.have.subnet_ids)
+    ]
+    if outside:
+        told = f"! outside the private network: {', '.join(outside)}"
+        lines.append(Text(told, style="yellow"))
     keys = ((n, f.have) for n, f in changes.items() if isinstance(f.have, ApiKey))
     return lines + old_keys(keys)

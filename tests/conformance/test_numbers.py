@@ -87,6 +87,7 @@ WRITTEN: dict[str, Any] = {
     "steps.wafv2.web_acl.SCOPE": "REGIONAL",
     "views.console.BOUNDLESS": 1_000_000,
     "views.graph.layout.WIDTH": 800,
+    "workflows.checks.round.ANY_ORIGIN": "https://provision-check.example",
     "workflows.checks.http.AT_ONCE": 8,
     "workflows.checks.http.MOST_BYTES": 64 * 1024,
     "workflows.checks.runner.PAUSE": 3.0,

@@ -31,7 +31,7 @@ CHECK = {"provision": "import check"}
 @pytest.fixture
 def helpers(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(FUNCTION))
-    for name in ("CORS_ORIGIN", "CORS_HEADERS", "CORS_EXPOSE", "CORS_MAX_AGE"):
+    for name in ("CORS_ORIGIN", "CORS_HEADERS", "CORS_EXPOSE", "CORS_MAX_AGE", "CORS_COOKIES"):
         monkeypatch.delenv(name, raising=False)
     forget()
     return importlib.import_module("api_helpers")
@@ -52,6 +52,10 @@ def test_an_answer_is_json_and_pages_may_read_it(
     assert headers["Access-Control-Allow-Origin"] == "https://b.example"
     assert headers["Vary"] == "Origin"
     assert headers["Access-Control-Expose-Headers"] == "ETag"
+    assert "Access-Control-Allow-Credentials" not in headers
+    monkeypatch.setenv("CORS_COOKIES", "true")
+    headers = helpers.answer(EVENT, 200, {})["headers"]
+    assert headers["Access-Control-Allow-Credentials"] == "true"
     other = helpers.answer({"headers": {"Origin": "https://evil.example"}}, 200, {})["headers"]
     assert other["Access-Control-Allow-Origin"] == "https://a.example"
 

@@ -156,6 +156,21 @@ def test_what_api_gateway_would_refuse_is_told_before_the_function_runs(
     assert "warning" not in provision(*words, "--body", '{"name": 1}').err
 
 
+def test_a_binary_body_arrives_in_base64(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+    home: Path,  # noqa: F811
+) -> None:
+    """As API Gateway sends it, where `api.binary` has the first type of `Content-Type`."""
+    api = {"stage": "v1", "routes": {"PUT /a": "items"}, "binary": ["image/png"]}
+    Path("config.yaml").write_text(yaml.safe_dump({**CONFIG, "api": api}))
+    (home / "a.png").write_bytes(b"\x89PNG\xff\x00")
+    words = ("invoke", "--route", "PUT /a", "--body", "@a.png", "--header")
+    assert provision(*words, "content-type: image/png; x=1").code == 0
+    assert (function.event["body"], function.event["isBase64Encoded"]) == ("iVBOR/8A", True)
+    assert "is not UTF-8" in provision(*words, "Content-Type: image/gif").err
+
+
 def test_payloads_from_files_stdin_and_events(
     function: Lambda,
     provision: Provision,  # noqa: F811

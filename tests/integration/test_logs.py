@@ -247,6 +247,18 @@ def test_follow_prints_each_request_once_and_late_lines_with_its_id(
     assert shown.out.splitlines()[-1].split()[-1] == "late"
 
 
+def test_follow_prints_at_its_end_the_lines_of_requests_that_go_on(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Clock, "now", lambda _: 0.0)
+    going_on = f"[INFO]\t2026-12-01T06:00:00.000Z\t{ONE.replace('1', '7')}\tgoing on"
+    acts(monkeypatch, lambda: written.put(FUNCTION, going_on, at=30_000))
+    shown = written.provision("logs", "--follow")
+    assert shown.code == 130
+    assert "going on" in shown.out
+    assert "going on" not in written.provision("logs", "--follow", "--errors").out
+
+
 def test_follow_in_json_lines_prints_what_comes(
     written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,8 @@
-"""Runs one in three of the slow tests in `make test`, by a seed; `make test-all` runs them all.
+"""Runs one in seven of the slow tests in `make test`, by the day; `make test-all` runs them all.
 
-tests/slow_tests.txt lists the functions whose cases take most of a second or more, by a measured
-run: `python -m tests.support.slow_tests REPORT` writes it from pytest's `--junitxml=REPORT`.
+tests/slow_tests.txt lists what takes most of a second or more, by a measured run: whole files where
+nearly all is slow, since their tests share what is slow to prepare, and functions elsewhere.
+`python -m tests.support.slow_tests REPORT` writes it from pytest's `--junitxml=REPORT`.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import os
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 from xml.etree import ElementTree as ET
@@ -18,12 +20,15 @@ from xml.etree import ElementTree as ET
 ROOT: Final = Path(__file__).resolve().parents[2]
 LIST: Final = ROOT / "tests" / "slow_tests.txt"
 SAMPLED: Final = "SLOW_TESTS"
-"""The variable that is `sample` for one in three; without it, all run."""
-SEED: Final = "SLOW_TESTS_SEED"
-"""The variable of the seed; without it, the day in UTC."""
-ONE_IN: Final = 3
+"""The variable that is `sample` for one in seven; without it, all run."""
+DAY: Final = "SLOW_TESTS_DAY"
+"""The variable of the day (2026-12-24); without it, today in UTC."""
+ONE_IN: Final = 7
 SLOW_SECONDS: Final = 0.7
 """The seconds of a case, on average, from which a function is slow."""
+WHOLE_SECONDS: Final = 5
+"""The seconds from which a file is listed whole, if `WHOLE_SHARE` of them are of slow functions."""
+WHOLE_SHARE: Final = 0.8
 ALWAYS: Final = frozenset(
     {
         "tests/conformance/test_distribution.py::test_the_readme_from_an_empty_folder_to_an_answer",
@@ -50,21 +55,36 @@ def is_sampled() -> bool:
     return os.environ.get(SAMPLED) == "sample"
 
 
-def seed() -> str:
-    """Return the seed, which is kept in the environment for the other workers."""
-    return os.environ.setdefault(SEED, f"{datetime.now(UTC):%Y-%m-%d}")
+def day() -> date:
+    """Return the day, which is kept in the environment for the other workers."""
+    return date.fromisoformat(os.environ.setdefault(DAY, f"{datetime.now(UTC):%Y-%m-%d}"))
 
 
 def listed() -> dict[str, float]:
-    """Return the seconds of a case, by the slow function's name."""
+    """Return the seconds of each slow file and function, the longest last."""
     rows = [line.split() for line in LIST.read_text("utf-8").splitlines()]
     return {name: float(seconds) for seconds, name in rows}
 
 
 def left_out(cases: Sequence[C]) -> list[C]:
-    """Return the cases that this run does without: two of three slow ones, by the seed."""
-    slow = listed().keys() - ALWAYS
-    return [case for case in cases if _function(case.nodeid) in slow and not _drawn(case.nodeid)]
+    """Return the cases that this run does without: six of seven slow ones, others every day.
+
+    Files take turns in the order of their seconds, so that all days take about as long. Cases of
+    functions take turns by chance. Each runs once in seven days.
+    """
+    slow = listed()
+    files = [name for name in slow if not _is_function(name)]
+    turns = {name: at for at, name in enumerate(files)}
+    today = day().toordinal()
+
+    def is_left_out(nodeid: str) -> bool:
+        function, file = _function(nodeid), _file(nodeid)
+        if function in ALWAYS or not (file in turns or function in slow):
+            return False
+        turn = turns[file] if file in turns else zlib.crc32(nodeid.encode())
+        return (today + turn) % ONE_IN != 0
+
+    return [case for case in cases if is_left_out(case.nodeid)]
 
 
 def measured(report: Path) -> Iterator[tuple[str, float]]:
@@ -74,13 +94,26 @@ def measured(report: Path) -> Iterator[tuple[str, float]]:
         yield name, float(str(case.get("time")))
 
 
-def slow(times: Iterator[tuple[str, float]]) -> dict[str, float]:
-    """Return the seconds of a case, on average, of each function that is slow."""
-    by_function: dict[str, list[float]] = {}
+def slow(times: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Return the seconds of each file and function that is slow, the longest last."""
+    cases: dict[str, list[float]] = {}
+    files: defaultdict[str, float] = defaultdict(float)
     for name, seconds in times:
-        by_function.setdefault(_function(name), []).append(seconds)
-    means = {name: sum(each) / len(each) for name, each in by_function.items()}
-    return {name: mean for name, mean in sorted(means.items()) if mean >= SLOW_SECONDS}
+        cases.setdefault(_function(name), []).append(seconds)
+        files[_file(name)] += seconds
+    functions = {
+        name: sum(each) for name, each in cases.items() if sum(each) / len(each) >= SLOW_SECONDS
+    }
+    shares: defaultdict[str, float] = defaultdict(float)
+    for name, seconds in functions.items():
+        shares[_file(name)] += seconds
+    whole = {
+        file: files[file]
+        for file, seconds in shares.items()
+        if files[file] >= WHOLE_SECONDS and seconds >= WHOLE_SHARE * files[file]
+    }
+    others = {name: each for name, each in functions.items() if _file(name) not in whole}
+    return dict(sorted({**whole, **others}.items(), key=lambda row: (row[1], row[0])))
 
 
 def _place(dotted: str) -> str:
@@ -94,8 +127,12 @@ def _function(nodeid: str) -> str:
     return nodeid.partition("[")[0]
 
 
-def _drawn(nodeid: str) -> bool:
-    return zlib.crc32(f"{seed()} {nodeid}".encode()) % ONE_IN == 0
+def _file(name: str) -> str:
+    return name.partition("::")[0]
+
+
+def _is_function(name: str) -> bool:
+    return "::" in name
 
 
 def main(report: str) -> None:

@@ -50,6 +50,7 @@ def check_routes(tree: YamlNode) -> Iterator[Problem]:
         if problem:
             yield problem
     yield from _timeouts(tree)
+    yield from _binary_documents(tree)
 
 
 def _too_many_parts(routes: Sequence[tuple[str, YamlEntry]]) -> YamlEntry | None:
@@ -167,6 +168,25 @@ def _unlimited(entry: YamlEntry) -> Problem | None:
         "the route is public, and no usage plan limits callers without a key",
         "add throttle: {rate: 50, burst: 100}, or as many requests a second as it should answer",
     )
+
+
+def _binary_documents(tree: YamlNode) -> Iterator[Problem]:
+    """Refuse JSON among the binary types where bodies are checked.
+
+    A binary body arrives encoded, and AWS does not document whether its model is checked (A46).
+    """
+    checked = [key for key, route in tree.children("api", "routes") if route.node.string("body")]
+    kinds = tree.get("api", "binary")
+    for kind in kinds.elements if kinds and checked else ():
+        if kind.value in _JSON_TYPES:
+            yield kind.problem(
+                f"{kind.value} makes JSON binary too, and the body of {checked[0]} is JSON that its"
+                " model checks",
+                "name the other types one by one, or make an API of its own for the files",
+            )
+
+
+_JSON_TYPES = ("*/*", "application/*", "application/json")
 
 
 def _timeouts(tree: YamlNode) -> Iterator[Problem]:

@@ -18,12 +18,14 @@ from provision.config.schema.types import (
     ConfigSection,
     Domain,
     InvalidValue,
+    MediaTypes,
     Name,
     Names,
     Parameters,
     Retention,
     RuleGroups,
     Zone,
+    each_once,
 )
 
 TlsPolicy = Literal[
@@ -99,14 +101,21 @@ class RouteParts:
     key: bool = True
 
 
-def _one_origin(origins: tuple[str, ...]) -> tuple[str, ...]:
-    if len(origins) != 1:
+MOST_ORIGINS = 20
+"""The most origins: each is in the environment of every function and in every preflight."""
+
+
+def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    if not 1 <= len(origins) <= MOST_ORIGINS:
         raise InvalidValue(
-            f"expected exactly one origin, found {len(origins)}: API Gateway's own 4xx and 5xx "
-            "answers can name only one",
-            'write ["*"] or the one origin; remove `cors` for none',
+            f"expected 1 to {MOST_ORIGINS} origins, found {len(origins)}",
+            'write ["*"] or the origins of your pages; remove `cors` for none',
         )
-    return origins
+    if "*" in origins and len(origins) > 1:
+        raise InvalidValue(
+            '"*" is every origin, also those next to it', 'write ["*"], or the origins alone'
+        )
+    return each_once(origins)
 
 
 def _with_api_key(headers: tuple[str, ...]) -> tuple[str, ...]:
@@ -125,9 +134,18 @@ class Cors(ConfigSection):
     origins: Annotated[
         tuple[Annotated[str, Field(pattern=ORIGIN)], ...],
         Strict(strict=False),
-        AfterValidator(_one_origin),
-        Field(json_schema_extra={"minItems": 1, "maxItems": 1}),
-    ] = Field(description="Exactly one origin, or `*` for all.", examples=[["*"]])
+        AfterValidator(_origins),
+        Field(json_schema_extra={"minItems": 1, "maxItems": MOST_ORIGINS}),
+    ] = Field(
+        description="Origins of the pages, or `*` for all. Answers and preflights name the one that"
+        " asks; errors of API Gateway itself name the first.",
+        examples=[["*"]],
+    )
+    credentials: bool = Field(
+        default=False,
+        description="Whether pages may send cookies and read the answers. Needs origins, headers"
+        " and expose without `*`.",
+    )
     headers: Annotated[HeaderNames, AfterValidator(_with_api_key)] = Field(
         default=(
             "Content-Type",
@@ -223,6 +241,13 @@ class Api(ConfigSection):
     )
     models: dict[ModelName, dict[str, Any]] = Field(
         default={}, description="JSON Schemas (draft 4) for the bodies of requests, by name."
+    )
+    binary: MediaTypes = Field(
+        default=(),
+        description="Media types of binary bodies. A body of such a type reaches the function in"
+        " base64; an answer in base64 is sent as bytes if the first type that `Accept` names is one"
+        " of them. Browsers need `*/*`.",
+        examples=[["image/png"]],
     )
     cors: Cors | None = Field(
         default=None, description="Web pages that may call the API; null for none."

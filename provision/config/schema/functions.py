@@ -122,6 +122,12 @@ class Function(ConfigSection):
         description="Further statements that allow the function's code something, as one more"
         " inline policy of its role. In the private network it reaches only DynamoDB and secrets.",
     )
+    network: Literal["private", "open"] = Field(
+        default="private",
+        description="`private`: in the private network, from which only endpoints lead out; `open`:"
+        " outside of it, so that its code reaches the internet and AWS's public endpoints. The"
+        " function's tables and secrets then accept its role from anywhere.",
+    )
     environment: dict[Variable, Value] = Field(
         default={},
         description="Environment variables of the function: text, or the place of a secret that the"
@@ -154,6 +160,11 @@ class Function(ConfigSection):
         default=FunctionAlarms.model_construct(),
         description="Thresholds of this function's alarms, over those in `monitoring.alarms`.",
     )
+
+    @property
+    def private(self) -> bool:
+        """Whether it runs in the private network."""
+        return self.network == "private"
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

@@ -126,6 +126,11 @@ class Config(ConfigSection):
         return {key: layer.source for key, layer in self.layers.items() if layer.source}
 
     @property
+    def private_functions(self) -> dict[str, Function]:
+        """The functions in the private network; endpoints are for these."""
+        return {key: each for key, each in self.functions.items() if each.private}
+
+    @property
     def protected(self) -> bool:
         """Whether removing the stack or its data requires the stack's name."""
         return self.environment == PROTECTED if self.protect is None else self.protect

@@ -31,6 +31,7 @@ MOVABLE = r"^(table|function|layer)\.[a-z]([a-z0-9-]*[a-z0-9])?$"
 ALIAS = r"^alias/[A-Za-z0-9/_-]+$"
 KEY = r"^(managed|create|alias/[A-Za-z0-9/_-]+)$"
 LAYER = r"^arn:[a-z0-9-]+:lambda:[a-z0-9-]+:[0-9]{12}:layer:[A-Za-z0-9_-]{1,140}:[1-9][0-9]{0,8}$"
+MEDIA_TYPE = r"^(\*/\*|[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/(\*|[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*))$"
 MODEL = r"^[A-Za-z0-9]+$"
 ORIGIN = r"^(\*|https?://[A-Za-z0-9.-]+(:[0-9]+)?)$"
 PARAMETER = r"^[A-Za-z0-9._$-]+$"
@@ -54,6 +55,7 @@ PATTERN_DESCRIPTIONS = {
     ALIAS: "the alias of a key of yours such as alias/our-key",
     KEY: "managed, create, or the alias of a key of yours such as alias/our-key",
     LAYER: "the ARN of a layer's version, arn:aws:lambda:REGION:ACCOUNT:layer:NAME:VERSION",
+    MEDIA_TYPE: "a media type such as image/png, image/* or */*, without parameters",
     MODEL: "letters and digits only",
     ORIGIN: '"*", or a scheme and host such as https://app.example.com, with nothing after it',
     PARAMETER: "letters, digits and . _ $ -",
@@ -145,7 +147,8 @@ def _exact(value: str) -> str:
     return value
 
 
-def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
+def each_once(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the values; raise `InvalidValue` if one is listed twice."""
     again = [value for at, value in enumerate(values) if value in values[:at]]
     if again:
         raise InvalidValue(f'"{again[0]}" is listed twice', "list it once")
@@ -200,17 +203,22 @@ Variable = Annotated[str, Field(pattern=VARIABLE)]
 Source = Annotated[
     Path, BeforeValidator(_located), PlainSerializer(lambda path: path.as_posix(), when_used="json")
 ]
-Names = Annotated[tuple[Name, ...], Strict(strict=False), AfterValidator(_each_once)]
+Names = Annotated[tuple[Name, ...], Strict(strict=False), AfterValidator(each_once)]
 Patterns = Annotated[
     tuple[Annotated[str, AfterValidator(_pattern)], ...],
     Strict(strict=False),
-    AfterValidator(_each_once),
+    AfterValidator(each_once),
 ]
 """Patterns of files, of which `provision/packaging/exclusion.py` knows the form."""
 Parameters = Annotated[
     tuple[Annotated[str, Field(pattern=PARAMETER)], ...],
     Strict(strict=False),
-    AfterValidator(_each_once),
+    AfterValidator(each_once),
+]
+MediaTypes = Annotated[
+    tuple[Annotated[str, Field(pattern=MEDIA_TYPE, max_length=255)], ...],
+    Strict(strict=False),
+    AfterValidator(each_once),
 ]
 Retention = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
@@ -233,4 +241,4 @@ RuleGroup = Literal[
 
 https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
 """
-RuleGroups = Annotated[tuple[RuleGroup, ...], Strict(strict=False), AfterValidator(_each_once)]
+RuleGroups = Annotated[tuple[RuleGroup, ...], Strict(strict=False), AfterValidator(each_once)]

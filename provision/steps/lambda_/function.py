@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Final, Self, cast
@@ -12,11 +12,16 @@ from botocore.exceptions import ClientError
 from provision.aws.client import Aws
 from provision.errors import WaitTimeout
 from provision.model import iam
-from provision.model.capabilities import CheckedBeforeDeletion, ReportsProblems, WritesData
-from provision.model.risks import Impact, Risk, Risks
+from provision.model.capabilities import (
+    CheckedBeforeDeletion,
+    HasOwnRisks,
+    ReportsProblems,
+    WritesData,
+)
+from provision.model.risks import Risk, Risks
 from provision.model.step import Computed, Digest, Fixed, Local, Tagged
 from provision.sanitizing.masking import Variables, masked, revealed
-from provision.steps.lambda_ import concurrency
+from provision.steps.lambda_ import concurrency, reach
 from provision.steps.lambda_.code import read_zip
 from provision.steps.lambda_.configuration import (
     STORAGE,
@@ -27,13 +32,7 @@ from provision.steps.lambda_.configuration import (
 )
 from provision.steps.lambda_.lost_variables import LOOKS, without_lost
 from provision.steps.lambda_.request import FunctionRequest
-from provision.steps.lambda_.states import (
-    SETTLE_BUDGET,
-    describe,
-    failure,
-    wait_until_stable,
-    wait_working,
-)
+from provision.steps.lambda_.states import describe, failure, wait_until_stable, wait_working
 from provision.steps.made_with import function_made_with
 from provision.steps.not_found import ignore_not_found
 from provision.steps.tagging import tag_changes, without_system
@@ -92,11 +91,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 """
 
 
-_MOVES_IN: Final = Risk(Impact.SLOW, "Lambda creates network interfaces", 60, SETTLE_BUDGET)  # (L6)
-
-
 @dataclass(frozen=True, kw_only=True)
-class Function(Tagged, CheckedBeforeDeletion, WritesData, ReportsProblems):
+class Function(Tagged, CheckedBeforeDeletion, WritesData, ReportsProblems, HasOwnRisks):
     """A Lambda function.
 
     `layers`: version ARNs, a later one's files over an earlier one's. `dead_letters`: the ARN of
@@ -111,10 +107,10 @@ class Function(Tagged, CheckedBeforeDeletion, WritesData, ReportsProblems):
     KIND = "lambda.function"
     IDENTITY = ("name",)
     RISKS = Risks(
-        create=(_MOVES_IN,),
+        create=reach.MADE,
         update={
-            "subnet_ids": (_MOVES_IN,),
-            "group_ids": (_MOVES_IN,),
+            "subnet_ids": reach.MOVED,
+            "group_ids": reach.MOVED,
             "concurrency": concurrency.RISKS,
         },
         downtime="its calls fail until it is recreated",
@@ -195,6 +191,9 @@ class Function(Tagged, CheckedBeforeDeletion, WritesData, ReportsProblems):
 
     def reported_problem(self) -> str:
         return concurrency.STOPPED if self.concurrency == 0 else ""
+
+    def own_risks(self, have: Self | None) -> Sequence[Risk]:
+        return reach.open_risks(self.subnet_ids, have.subnet_ids if have else None)
 
     def observe(self, aws: Aws) -> Self | None:
         found = wait_until_stable(aws, self.name)

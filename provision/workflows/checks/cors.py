@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Final
 
 from provision.steps.apigateway.rest_api.contents import Cors
 from provision.workflows.checks.check import EndpointCheck
+from provision.workflows.checks.http import HttpAnswer
 from provision.workflows.checks.keys import keyed_answer, needs_key, reaches, readable
 from provision.workflows.checks.refusable import Unprovable
-from provision.workflows.checks.round import Round
+from provision.workflows.checks.round import ANY_ORIGIN, Round
 from provision.workflows.checks.target import CheckTarget
 from provision.workflows.checks.verdict import Verdict, failed, failed_by_function, held_up, passed
 
@@ -18,6 +19,8 @@ ORIGIN: Final = "access-control-allow-origin"
 HEADERS: Final = "access-control-allow-headers"
 METHODS: Final = "access-control-allow-methods"
 MAX_AGE: Final = "access-control-max-age"
+CREDENTIALS: Final = "access-control-allow-credentials"
+VARY: Final = "vary"
 _ABSENT: Final = "config.yaml has no cors"
 _OF_4XX: Final = "DEFAULT_4XX"
 _OF_5XX: Final = "DEFAULT_5XX"
@@ -65,9 +68,46 @@ def lacking_headers(headers: Mapping[str, str], name: str, wanted: Iterable[str]
 
 def refusal_headers(cors: Cors, headers: Mapping[str, str]) -> str:
     """Return what an answer of API Gateway itself lacks for a browser; empty if nothing."""
-    return wrong_header(headers, ORIGIN, cors.origin) or lacking_headers(
-        headers, HEADERS, cors.headers
+    return (
+        wrong_header(headers, ORIGIN, cors.origin)
+        or lacking_headers(headers, HEADERS, cors.headers)
+        or _terms(cors, headers)
     )
+
+
+def _terms(cors: Cors, headers: Mapping[str, str]) -> str:
+    """Return what an answer lacks where there are credentials, or several origins."""
+    if cors.credentials and (wrong := wrong_header(headers, CREDENTIALS, "true")):
+        return wrong
+    return lacking_headers(headers, VARY, ["Origin"]) if cors.others else ""
+
+
+def _wrong_for_others(
+    cors: Cors, ask: Callable[[str], HttpAnswer | Unprovable]
+) -> tuple[str, str] | None:
+    """Return what another origin should get and does not, and what it gets; None if all do.
+
+    One that is not in config.yaml must not be allowed.
+    """
+    if cors.origin == "*":
+        return None
+    for origin in (*cors.others, ANY_ORIGIN):
+        answer = ask(origin)
+        if isinstance(answer, Unprovable):
+            continue
+        if origin in cors.others:
+            if wrong := wrong_header(answer.headers, ORIGIN, origin) or _terms(
+                cors, answer.headers
+            ):
+                return f"{ORIGIN}: {origin} for its pages", f"{wrong} on the {answer.label}"
+        elif answer.headers.get(ORIGIN) in {origin, "*"}:
+            return f"no {ORIGIN} for other pages", f"{ORIGIN}: {answer.headers[ORIGIN]}"
+    return None
+
+
+def _told(cors: Cors) -> str:
+    more = f" and {len(cors.others)} more" if cors.others else ""
+    return f"{ORIGIN}: {cors.origin}{more}"
 
 
 def _cors_answer(this: Round, subject: str) -> Verdict:
@@ -79,10 +119,12 @@ def _cors_answer(this: Round, subject: str) -> Verdict:
         return held_up(f"the key is not sent: {answer.why}")
     if not reaches(answer, plain="{" not in route.path):
         return held_up("the function did not answer: see key-right")
-    if wrong := wrong_header(answer.headers, ORIGIN, cors.origin):
+    if wrong := wrong_header(answer.headers, ORIGIN, cors.origin) or _terms(cors, answer.headers):
         have = f"{wrong} on the {answer.status}"
         return failed_by_function(f"{ORIGIN}: {cors.origin}", have, _BY_FUNCTION)
-    return passed(f"{ORIGIN}: {cors.origin}")
+    if others := _wrong_for_others(cors, lambda origin: this.from_origin(route, origin)):
+        return failed_by_function(*others, _BY_FUNCTION)
+    return passed(_told(cors))
 
 
 def _cors_refusal(this: Round, subject: str) -> Verdict:
@@ -125,6 +167,10 @@ def _preflight(this: Round, subject: str) -> Verdict:
     )
     if wrong:
         return failed("the CORS headers of config.yaml", f"{wrong} on the {answer.status}")
+    if others := _wrong_for_others(
+        cors, lambda origin: this.preflight(subject, methods[0], origin)
+    ):
+        return failed(*others)
     return passed(f"{answer.status} {' '.join(answer.headers[METHODS].split(','))}")
 
 

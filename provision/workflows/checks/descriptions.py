@@ -47,8 +47,8 @@ CHECK_DESCRIPTIONS: Final[Mapping[str, CheckDescription]] = {
     ),
     "cors-answer": CheckDescription(
         "the functions' answers have the CORS header",
-        "the answer of `key-right`, with `Origin`",
-        "allow-origin as configured",
+        "the answer of `key-right`, with each `Origin` and with another",
+        "allow-origin as configured, and not for the other; `Vary` and credentials too",
     ),
     "cors-refusal": CheckDescription(
         "refusals have the CORS headers",
@@ -62,8 +62,8 @@ CHECK_DESCRIPTIONS: Final[Mapping[str, CheckDescription]] = {
     ),
     "preflight": CheckDescription(
         "OPTIONS of each path answers as `cors` says",
-        "OPTIONS of each path, without a key",
-        "2xx; origin, headers, methods and max-age as configured",
+        "OPTIONS of each path, without a key, from each origin and from another",
+        "2xx; origin, headers, methods, max-age, credentials as configured; not for the other",
     ),
     "body-refused": CheckDescription(
         "a body that the model refuses gets a 400",

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ANY_ORIGIN: Final = "https://provision-check.example"
-"""The origin of requests where config.yaml allows every origin."""
+"""The origin of requests where config.yaml allows every origin, and that of a page that it does not
+list."""
 
 
 @dataclass
@@ -132,16 +133,23 @@ class Round:
             return self.keyless(route)
         return self._asked(route, "keyed", {"x-api-key": self.key})
 
+    def from_origin(self, route: Route, origin: str) -> HttpAnswer | Unprovable:
+        """Return the answer to a page of this origin, with the key if the route needs it."""
+        key = {"x-api-key": self.key} if route.api_key else {}
+        return self._asked(route, f"from {origin}", {"Origin": origin, **key})
+
     def unknown(self) -> HttpAnswer:
         """Return the answer to a path that is no route."""
         path = f"/{self.target.name}"
         return self._once("unknown", "", lambda: self.caller.get(path, self._origin))
 
-    def preflight(self, path: str, method: str) -> HttpAnswer:
+    def preflight(self, path: str, method: str, origin: str = "") -> HttpAnswer:
         """Return the answer to a browser's question before it sends a request."""
-        headers = {**self._origin, "Access-Control-Request-Method": method}
+        asking = {"Origin": origin} if origin else self._origin
+        headers = {**asking, "Access-Control-Request-Method": method}
         filled = self.target.path(path)
-        return self._once("preflight", path, lambda: self.caller.options(filled, headers))
+        how = f"preflight {origin}".strip()
+        return self._once(how, path, lambda: self.caller.options(filled, headers))
 
     @property
     def key(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -49,6 +49,15 @@ class LogReader:
         self._pattern = pattern
         self._pace = pace or log_pace(aws)
         self._positions: dict[str, _Position] = {}
+
+    def events(
+        self, sources: Iterable[LogSource], end: int | None = None
+    ) -> Iterator[tuple[LogSource, FilteredLogEventTypeDef]]:
+        """Yield each new event of all groups, as `pages` does."""
+        for source in sources:
+            for page in self.pages(source, end):
+                for event in page:
+                    yield source, event
 
     def pages(
         self, source: LogSource, end: int | None = None

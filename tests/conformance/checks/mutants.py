@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.conformance.checks.place import FUNCTION, CheckedPlace
+from provision.workflows.checks.round import ANY_ORIGIN
+from tests.conformance.checks.place import FUNCTION, ORIGIN, SECOND, CheckedPlace
 
 Fault = Callable[[CheckedPlace], AbstractContextManager[None]]
 
@@ -137,6 +138,15 @@ def _without_origin(shown: dict[str, Any]) -> dict[str, Any]:
     return {"Variables": {**shown["Variables"], "CORS_ORIGIN": ""}}
 
 
+def _allowing(*origins: str) -> Callable[[dict[str, Any]], Any]:
+    """Return the change of a function's variables by which it allows these origins."""
+    return lambda shown: {"Variables": {**shown["Variables"], "CORS_ORIGIN": ",".join(origins)}}
+
+
+def _without_credentials(shown: dict[str, Any]) -> dict[str, Any]:
+    return {"Variables": {**shown["Variables"], "CORS_COOKIES": ""}}
+
+
 def _without_header(kind: str) -> Fault:
     """Return the fault of a gateway response without the header that allows an origin."""
 
@@ -187,26 +197,49 @@ def _no_preflight(place: CheckedPlace) -> Iterator[None]:
         )
         for status, answer in integration["integrationResponses"].items():
             place.gateway.put_integration_response(
-                **where, statusCode=status, responseParameters=answer["responseParameters"]
+                **where,
+                statusCode=status,
+                responseParameters=answer["responseParameters"],
+                responseTemplates=answer["responseTemplates"],
             )
 
 
-@contextmanager
-def _other_age(place: CheckedPlace) -> Iterator[None]:
-    where = place.method("OPTIONS", "/items/{id}")
-    answer = place.gateway.get_integration_response(**where, statusCode="200")
-    good = answer["responseParameters"]
+def _other_preflight(change: Callable[[dict[str, str], dict[str, str]], None]) -> Fault:
+    """Return the fault of a preflight's answer, of which headers and templates are changed."""
 
-    def put(headers: dict[str, str]) -> None:
+    @contextmanager
+    def fault(place: CheckedPlace) -> Iterator[None]:
+        where = {**place.method("OPTIONS", "/items/{id}"), "statusCode": "200"}
+        answer = place.gateway.get_integration_response(**where)
+        good = {name: answer[name] for name in ("responseParameters", "responseTemplates")}
+        headers, templates = dict(good["responseParameters"]), dict(good["responseTemplates"])
+        change(headers, templates)
         place.gateway.put_integration_response(
-            **where, statusCode="200", responseParameters=headers
+            **where, responseParameters=headers, responseTemplates=templates
         )
+        try:
+            yield
+        finally:
+            place.gateway.put_integration_response(**where, **good)
 
-    put({**good, "method.response.header.Access-Control-Max-Age": "'5'"})
-    try:
-        yield
-    finally:
-        put(good)
+    return fault
+
+
+def _other_age(headers: dict[str, str], _templates: dict[str, str]) -> None:
+    headers["method.response.header.Access-Control-Max-Age"] = "'5'"
+
+
+def _one_origin(_headers: dict[str, str], templates: dict[str, str]) -> None:
+    templates.clear()
+
+
+def _any_origin(_headers: dict[str, str], templates: dict[str, str]) -> None:
+    for name, text in templates.items():
+        templates[name] = text + text[text.index("#if") :].replace(SECOND, ANY_ORIGIN)
+
+
+def _no_credentials(headers: dict[str, str], _templates: dict[str, str]) -> None:
+    headers.pop("method.response.header.Access-Control-Allow-Credentials")
 
 
 @contextmanager
@@ -351,6 +384,21 @@ MUTANTS: Final = (
         frozenset({"cors-answer"}),
     ),
     Mutant(
+        "the function allows the first origin alone, published",
+        _published("Environment", _allowing(ORIGIN)),
+        frozenset({"cors-answer"}),
+    ),
+    Mutant(
+        "the function allows one origin more, published",
+        _published("Environment", _allowing(ORIGIN, SECOND, ANY_ORIGIN)),
+        frozenset({"cors-answer"}),
+    ),
+    Mutant(
+        "the function sends no credentials header, published",
+        _published("Environment", _without_credentials),
+        frozenset({"cors-answer"}),
+    ),
+    Mutant(
         "DEFAULT_4XX without allow-origin, deployed",
         _without_header("DEFAULT_4XX"),
         frozenset({"cors-refusal"}),
@@ -371,7 +419,22 @@ MUTANTS: Final = (
         _patched("OPTIONS", "/items", *_KEYLESS[:1], "true", "false", deploy=False),
         frozenset({"preflight"}),
     ),
-    Mutant("max-age of /items/{id} is 5", _other_age, frozenset({"preflight"})),
+    Mutant("max-age of /items/{id} is 5", _other_preflight(_other_age), frozenset({"preflight"})),
+    Mutant(
+        "preflights of /items/{id} name the first origin alone",
+        _other_preflight(_one_origin),
+        frozenset({"preflight"}),
+    ),
+    Mutant(
+        "preflights of /items/{id} name one origin more",
+        _other_preflight(_any_origin),
+        frozenset({"preflight"}),
+    ),
+    Mutant(
+        "preflights of /items/{id} without credentials",
+        _other_preflight(_no_credentials),
+        frozenset({"preflight"}),
+    ),
     Mutant("POST /items has no validator", _no_validator, frozenset({"body-refused"})),
     Mutant(
         "BAD_REQUEST_BODY without allow-origin, deployed",

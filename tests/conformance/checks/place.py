@@ -22,6 +22,7 @@ from tests.support.sample_stack import ROOT
 FUNCTION: Final = "tap-local-items"
 STAGE: Final = "v1"
 ORIGIN: Final = "https://shop.example.com"
+SECOND: Final = "https://admin.example.com"
 CHANGES: Final[Mapping[str, Any]] = {
     "tables": {"items": {"protect": False}},
     "functions": {"items": {"retries": {"attempts": 0}}},
@@ -38,7 +39,7 @@ CHANGES: Final[Mapping[str, Any]] = {
                 "throttle": {"rate": 100, "burst": 200},
             },
         },
-        "cors": {"origins": [ORIGIN]},
+        "cors": {"origins": [ORIGIN, SECOND], "credentials": True},
         "quota": {"limit": 100_000, "period": "MONTH"},
     },
 }

@@ -70,6 +70,14 @@ def take_pictures(aws: Aws, api: RestApi) -> None:
     )
 
 
+def spoil_fonts(aws: Aws, api: RestApi) -> None:
+    """UpdateRestApi: a binary media type less"""
+    aws.apigateway.update_rest_api(
+        restApiId=api.id,
+        patchOperations=[{"op": "remove", "path": "/binaryMediaTypes/font~1woff2"}],
+    )
+
+
 def _patch(aws: Aws, api: RestApi, path: str, value: str) -> None:
     aws.apigateway.update_rest_api(restApiId=api.id, patchOperations=patched(path, value))
 
@@ -117,6 +125,29 @@ def let_another_origin(aws: Aws, api: RestApi) -> None:
             _preflight(aws, api.id, item["id"])
 
 
+def let_another_of_the_others(aws: Aws, api: RestApi) -> None:
+    """PutIntegrationResponse: all preflights for another second origin"""
+    assert api.cors
+    ours = api.cors.others[0]
+    for item in aws.apigateway.get_resources(restApiId=api.id, limit=500)["items"]:
+        if "OPTIONS" in item.get("resourceMethods", {}):
+            place: Any = {
+                "restApiId": api.id,
+                "resourceId": item["id"],
+                "httpMethod": "OPTIONS",
+                "statusCode": "200",
+            }
+            shown = aws.apigateway.get_integration_response(**place)
+            aws.apigateway.put_integration_response(
+                **place,
+                responseParameters=shown["responseParameters"],
+                responseTemplates={
+                    name: text.replace(ours, "https://theirs.test")
+                    for name, text in shown["responseTemplates"].items()
+                },
+            )
+
+
 def _preflight(aws: Aws, api_id: str, resource_id: str) -> None:
     place: Any = {"restApiId": api_id, "resourceId": resource_id, "httpMethod": "OPTIONS"}
     shown = aws.apigateway.get_integration_response(**place, statusCode="200")
@@ -125,6 +156,7 @@ def _preflight(aws: Aws, api_id: str, resource_id: str) -> None:
         **place,
         statusCode="200",
         responseParameters={**shown["responseParameters"], name: "'https://theirs.test'"},
+        responseTemplates=shown.get("responseTemplates", {}),
     )
 
 
@@ -221,7 +253,7 @@ CASES: Final = (
     *_frozen("security_policy", old_tls),
     Case(API, "access_mode", newer_tls, ("api security_policy", *PUBLISHED)),
     *_frozen("routes", lead_elsewhere, without_key, drop_a_route),
-    *_frozen("cors", let_another_origin),
+    *_frozen("cors", let_another_origin, let_another_of_the_others),
     *_frozen("models", accept_anything, a_model),
     *_frozen(
         "strays",
@@ -236,8 +268,8 @@ CASES: Final = (
         let_everybody_call,
         take_keys_from_elsewhere,
         compress,
-        take_pictures,
     ),
+    *_frozen("binary", take_pictures, spoil_fonts),
 )
 
 REASONS: Final[dict[str, dict[str, str]]] = {}

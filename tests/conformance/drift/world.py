@@ -28,6 +28,8 @@ ZONE: Final = "example.com"
 COMPLETE: Final[Mapping[str, Any]] = {
     "api": {
         "domain": {"name": f"api.{ZONE}", "zone": ZONE},
+        "binary": ["font/woff2"],
+        "cors": {"origins": ["https://a.example", "https://b.example"], "credentials": True},
         "quota": {"limit": 1000, "period": "DAY"},
         "routes": {"GET /items": {"function": "items", "throttle": {"rate": 50, "burst": 90}}},
         "waf": {"rate": 1000},

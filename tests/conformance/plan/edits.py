@@ -79,6 +79,7 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
     ),
     "grant": ({}, _item(tables={"items": "read"})),
     "policy": ({}, _item(policy=[READING]), _item(policy=[READING, NARROWED])),
+    "network": ({}, _item(network="open"), _item(network="private")),
     "layers": ({}, _item(layers=[])),
     "retries": ({}, _item(retries={"attempts": 1}), _item(retries={"max_age": 60})),
     "log": ({}, _item(log={"retention": 7})),
@@ -91,7 +92,13 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
         _api(routes={"DELETE /items/{id}": None}),
     ),
     "models": ({}, _api(models={"Item": {"required": ["name", "price"]}})),
-    "cors": ({}, _api(cors=None), _api(cors={"origins": ["https://a.example"]})),
+    "cors": (
+        {},
+        _api(cors=None),
+        _api(cors={"origins": ["https://a.example"]}),
+        _api(cors={"origins": ["https://b.example", "https://a.example"], "credentials": True}),
+    ),
+    "binary": ({}, _api(binary=["image/png"]), _api(binary=["image/gif", "image/png"])),
     "throttle": ({}, _api(throttle={"rate": 10}), _api(throttle={"burst": 20})),
     "route throttle": (
         {},

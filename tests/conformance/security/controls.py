@@ -111,7 +111,7 @@ CONTROLS = (
     Control(
         "Lambda.3",
         "Functions are in a VPC",
-        "private subnets",
+        "private subnets, unless a function says `network: open`",
         networks.outside_the_network,
         networks.leave_the_network,
     ),

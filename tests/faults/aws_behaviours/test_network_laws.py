@@ -53,8 +53,8 @@ def by_hand(held: Court, directory: Path) -> Placed:
     return Placed(vpc, subnet, group)
 
 
-def a_stack(directory: Path) -> Stack:
-    """Return a stack of a function in a network, with the resources between them."""
+def a_stack(directory: Path, *, leaves: bool = False) -> Stack:
+    """Return a stack of a function in a network, or next to it, and the resources between them."""
     stack = empty()
     role = stack.add("role", lambda _: Role(name=NAME, service="lambda.amazonaws.com", tags={}))
     vpc = stack.add("vpc", lambda _: Vpc(cidr="10.20.0.0/24", tags={}))
@@ -86,8 +86,8 @@ def a_stack(directory: Path) -> Stack:
             code_sha256="",
             zip="",
             log_group=f"/aws/lambda/{NAME}",
-            subnet_ids=(get(subnet).id,),
-            group_ids=(get(group).id,),
+            subnet_ids=() if leaves else (get(subnet).id,),
+            group_ids=() if leaves else (get(group).id,),
             tags={},
         )
         return with_code(plain, directory, "one")
@@ -148,6 +148,24 @@ def test_ours_waits_and_clears_what_lambda_forgot(
     assert removed == forgotten
     names = {vpc["VpcId"] for vpc in naive(held, "ec2").describe_vpcs()["Vpcs"]}
     assert len(names) == 1, "the default one"
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_network_outlives_a_function_that_left_it_until_lambda_is_done(
+    court: Session, tmp_path: Path, seed: int
+) -> None:
+    held = court(laws.InterfacesLinger(), seed=seed)
+    shop = under(held, tmp_path)
+    shop.run(a_stack(tmp_path), "up")
+    (group,) = naive(held, "ec2").describe_security_groups(GroupNames=[NAME])["SecurityGroups"]
+    outside = a_stack(tmp_path, leaves=True)
+    shop.run(outside, "up")
+    assert shop.last.writes == ["UpdateFunctionConfiguration"]
+    held.clock.sleep(10)
+    assert shown(held, group["GroupId"]), "Lambda has not released it yet"
+    shop.run(outside, "down")
+    assert held.refused("E1") == []
+    assert len(naive(held, "ec2").describe_vpcs()["Vpcs"]) == 1, "the default one"
 
 
 def test_e2_who_leaves_first_waits_less(court: Session, tmp_path: Path) -> None:

@@ -57,9 +57,12 @@ def otherwise(kind: str) -> Any:
     """Return a function that builds the API as a later version of this tool may."""
 
     def made(
-        routes: Sequence[Route], cors: Cors | None, models: Mapping[str, Document]
+        routes: Sequence[Route],
+        cors: Cors | None,
+        models: Mapping[str, Document],
+        binary: tuple[str, ...],
     ) -> Contents:
-        contents = contents_of(routes, cors, models)
+        contents = contents_of(routes, cors, models, binary)
         methods = contents.resources["/a"]
         match kind:
             case "timeout":

@@ -32,21 +32,41 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def teach_apis(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read a flag patched to "false" as false, remove compression, and answer 404, not 500."""
+    """Make patches of an API behave as in AWS, and answer 404, not 500.
+
+    A flag patched to "false" is false; no compression is none; media types are in the path of a
+    patch, and in CreateRestApi.
+    """
     apply_patch_operations = RestAPI.apply_patch_operations
+    create_rest_api = APIGatewayResponse.create_rest_api
 
     def apply_typed(self: Any, patch_operations: Any) -> None:
-        apply_patch_operations(self, patch_operations)
+        kinds = list(self.binaryMediaTypes)
+        bare = [op for op in patch_operations if not op["path"].startswith("/binaryMediaTypes/")]
+        apply_patch_operations(self, bare)
         for op in patch_operations:
             if op["path"] == "/disableExecuteApiEndpoint":
                 self.disableExecuteApiEndpoint = op["value"] == "true"
             if op["path"] == "/minimumCompressionSize":
                 self.minimum_compression_size = int(op["value"]) if op["value"] else None
+            if op["path"].startswith("/binaryMediaTypes/"):
+                named = op["path"].removeprefix("/binaryMediaTypes/").replace("~1", "/")
+                others = [one for one in kinds if one != named]
+                kinds = others if op["op"] == "remove" else [*others, named]
+        self.binaryMediaTypes = kinds
 
     def delete_rest_api(self: Any, function_id: str) -> Any:
         self.get_rest_api(function_id)
         return self.apis.pop(function_id)
 
+    def create_rest_api_with_types(self: Any) -> Any:
+        status, headers, body = create_rest_api(self)
+        if named := self._get_param("binaryMediaTypes"):
+            api = self.backend.get_rest_api(json.loads(body)["id"])
+            api.binaryMediaTypes = list(named)
+        return status, headers, body
+
+    monkeypatch.setattr(APIGatewayResponse, "create_rest_api", create_rest_api_with_types)
     monkeypatch.setattr(RestAPI, "apply_patch_operations", apply_typed)
     monkeypatch.setattr(APIGatewayBackend, "delete_rest_api", delete_rest_api)
 

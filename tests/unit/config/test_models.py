@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +15,6 @@ from provision.config.checks.models import _RULES, DEEPEST, TYPES, check_models
 from provision.config.yaml.nodes import Position, YamlEntry, YamlNode
 from tests.unit.config.sample import changed, line_of, problems_of
 
-jsonschema: Any = importlib.import_module("jsonschema")  # it has no types
 HERE = Position("config.yaml", 1, 1)
 URL = "https://apigateway.amazonaws.com/restapis/abc123/models"
 

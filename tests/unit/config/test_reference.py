@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from provision.config import reference, schema
 from provision.config.yaml.reader import read
 from tests.unit.config.sample import SAMPLE, changed
 
-jsonschema: Any = importlib.import_module("jsonschema")  # it has no types
 ROOT = Path(__file__).parents[3]
 
 

@@ -38,6 +38,7 @@ KEYED = Route("GET", "/items", "arn:f")
 PUBLIC = Route("GET", "/health", "arn:f", api_key=False)
 TYPED = replace(KEYED, query=("q",))
 CORS = Cors("https://a.example", ("X-Api-Key",), 600)
+FURTHER_CORS = replace(CORS, origin="https://b.example", others=(CORS.origin,), credentials=True)
 OTHER_CORS = replace(CORS, origin="https://b.example")
 WRITING = Route("POST", "/hook", "arn:f", api_key=False)
 TLS_13 = "SecurityPolicy_TLS13_1_3_2025_09"
@@ -117,6 +118,8 @@ CASES = [
     (replace(API, cors=CORS), Action.UPDATE, None, {"cors": None}, {Impact.DOWNTIME}),
     (replace(API, cors=CORS), Action.UPDATE, None, {"cors": OTHER_CORS}, {Impact.DOWNTIME}),
     (replace(API, cors=CORS), Action.UPDATE, None, {"cors": replace(CORS, origin="*")}, set()),
+    (replace(API, cors=CORS), Action.UPDATE, None, {"cors": FURTHER_CORS}, {Impact.WEAKER}),
+    (replace(API, cors=FURTHER_CORS), Action.UPDATE, None, {"cors": CORS}, {Impact.DOWNTIME}),
     (replace(API, routes=(PUBLIC,)), Action.DELETE, None, {}, {Impact.DOWNTIME}),
     (
         replace(API, routes=(PUBLIC, WRITING)),

@@ -117,6 +117,7 @@ api:
   models:
     Item: {type: object}
     Other: {type: array}
+  binary: [image/png]
   cors: {origins: ["https://a.example"], headers: [X-Api-Key], expose: [ETag], max_age: 601}
   throttle: {rate: 1001, burst: 2001}
   quota: {limit: 5001, period: MONTH}
@@ -301,6 +302,11 @@ INTERFACES: Final = [
     "network.subnet.2.arn",
     "network.subnet.3.arn",
 ]
+PARTS: Final = ("Action", "Effect", "Resource")
+RIGHTS: Final = "function.worker.grants:policies.network.Statement"
+FROM_INSIDE: Final = (
+    "function.worker.grants:policies.{}.Statement.{}.Condition.StringEquals.aws:SourceVpc"
+)
 OWN_CONDITION: Final = "function.items.grants:policies.policy.Statement.0.Condition"
 WITH_ITEMS: Final = """
 monitoring.alarm.table-items-read-throttles monitoring.alarm.table-items-write-throttles
@@ -507,6 +513,24 @@ ROWS: Final[Mapping[str, Row]] = {
             **released(),
         },
     ),
+    "functions.<name>.network": Row(
+        "functions.worker.network",
+        "open",
+        {
+            "function.worker:subnet_ids": (),
+            "function.worker:group_ids": (),
+            **released("worker"),
+            f"{RIGHTS}.1.Action": ["ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"],
+            f"{RIGHTS}.2.Action": ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"],
+            f"{RIGHTS}.2.Resource": ["*"],
+            **dict.fromkeys((f"{RIGHTS}.3.{part}" for part in PARTS), ABSENT),
+            FROM_INSIDE.format("secrets", 1): ABSENT,
+            FROM_INSIDE.format("tables", 0): ABSENT,
+            "network.endpoint:policy.Statement.0.Sid": "OwnTables1",
+            **{f"network.endpoint:policy.Statement.1.{part}": ABSENT for part in PASSING},
+            "network.secrets.ssm:policy.Statement.0.Resource": [f"{SSM}/tap/signed"],
+        },
+    ),
     "functions.<name>.policy": Row(
         "functions.items.policy",
         [{"actions": ["s3:PutObject"], "resources": ["arn:aws:s3:::{name}/*"]}],
@@ -659,8 +683,12 @@ ROWS: Final[Mapping[str, Row]] = {
     ),
     "api.cors.origins": Row(
         "api.cors.origins",
-        ["https://b.example"],
-        cors("origin", "https://b.example", "CORS_ORIGIN", "https://b.example"),
+        ["https://b.example", "https://c.example"],
+        cors("origin", "https://b.example", "CORS_ORIGIN", "https://b.example,https://c.example")
+        | {"api:cors.others": ("https://c.example",)},
+    ),
+    "api.cors.credentials": Row(
+        "api.cors.credentials", True, cors("credentials", True, "CORS_COOKIES", "true")
     ),
     "api.cors.headers": Row(
         "api.cors.headers",
@@ -717,6 +745,11 @@ ROWS: Final[Mapping[str, Row]] = {
             **of("api.certificate api.certificate.proof", "", ABSENT),
             "api.domain:certificate": CERTIFICATE,
         },
+    ),
+    "api.binary": Row(
+        "api.binary",
+        ["image/png", "font/woff2"],
+        {"api:binary": ("font/woff2", "image/png"), **DEPLOYED},
     ),
     "api.tls": Row(
         "api.tls",

@@ -15,6 +15,7 @@ from provision.stack.grants import (
     endpoint_secrets_policy,
     endpoint_tables_policy,
     flow_logging,
+    leaving_network,
     logging,
     network,
     secrets,
@@ -167,3 +168,31 @@ def test_lambda_makes_interfaces_and_the_code_does_not() -> None:
             "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": "arn:function"}},
         },
     )
+
+
+def test_an_open_function_may_be_taken_out_of_the_network_and_not_into_it() -> None:
+    releasing = ["ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"]
+    describing = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+    making = ["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface"]
+    assert leaving_network(WHERE, "arn:function") == policy(
+        allowed(releasing, (WHERE.arn("ec2", "network-interface/*"),)),
+        allowed(describing, ("*",)),
+        {
+            **allowed((*making, *releasing, *describing), ("*",)),
+            "Sid": "NotTheCode",
+            "Effect": "Deny",
+            "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": "arn:function"}},
+        },
+    )
+
+
+def test_outside_the_network_tables_and_secrets_have_no_condition() -> None:
+    (reading,) = table_access([TABLES[0]], None)["Statement"]
+    assert "Condition" not in reading
+    fetching = [
+        each
+        for each in secrets(WHERE, KEPT, None)["Statement"]
+        if each["Action"] != ["kms:Decrypt"]
+    ]
+    assert len(fetching) == 2
+    assert not any("Condition" in each for each in fetching)

@@ -199,7 +199,14 @@ def test_the_status_of_an_api_has_its_reason(shown: Any, told: str) -> None:
 
 
 def test_a_preflight_is_read_as_it_was_written() -> None:
-    cors = Cors(origin="*", headers=("X-Api-Key", "X-Trace-X"), max_age=60, expose=("X-Id",))
+    cors = Cors(
+        origin="https://a.example",
+        headers=("X-Api-Key", "X-Trace-X"),
+        max_age=60,
+        expose=("X-Id",),
+        others=("https://b.example", "http://localhost:3000"),
+        credentials=True,
+    )
     assert read_preflight(preflight(cors, ["GET"])) == cors
     assert read_preflight(Method(api_key=False)) is None
 

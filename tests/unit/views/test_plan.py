@@ -93,6 +93,29 @@ WIDE = {"actions": ["s3:*"], "resources": ["*"], "wide": "reports read every buc
 
 
 @pytest.mark.usefixtures("account")
+def test_what_leaves_the_private_network_is_a_risk_and_named_in_every_plan(
+    provision: Provision, home: Path
+) -> None:
+    provision("up", "--yes")
+    assert "utside the private network" not in provision("plan").out
+    reconfigured(home, {"functions": {"items": {"network": "open"}}})
+    out = provision("plan").out
+    assert "! weaker: leaves the private network: its code reaches the internet" in out
+    assert "network interfaces" not in out
+    made = provision("up", "--yes")
+    assert made.code == 0, made.err
+    again = provision("plan").out
+    assert "Nothing to change" in again
+    assert "Outside the private network: function.items." in again
+    assert "! outside the private network: function.items" in provision("status").out
+    reconfigured(home, {"functions": {"items": {"network": "private"}}})
+    back = provision("plan").out
+    assert "slow: Lambda creates network interfaces" in back
+    assert "utside the private network" not in back
+    assert provision("up", "--yes").code == 0
+
+
+@pytest.mark.usefixtures("account")
 def test_public_routes_and_wide_statements_are_named_in_every_plan(
     provision: Provision, home: Path
 ) -> None:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 __all__ = ["Cors", "RestApi", "Route"]
 
 _API: Final = "/restapis/{id}"
-_CONTENTS: Final = frozenset(["routes", "cors", "models", "strays"])
+_CONTENTS: Final = frozenset(["routes", "cors", "models", "binary", "strays"])
 _TLS: Final = frozenset(["security_policy", "access_mode"])
 _FROZEN: Final = _CONTENTS | _TLS | {"default_endpoint"}
 """The fields that take effect only with a deployment (A8)."""
@@ -61,10 +61,11 @@ changes before the first of those writes."""
 class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
     """A Regional REST API that takes API keys from the header x-api-key.
 
-    `routes` are sorted by path and method; `models` are JSON Schemas by name; `strays` describes
-    contents that the other fields cannot express. `security_policy` sets the minimum TLS, under the
-    domain's name too (A37); `state` is AWS's status, `filled` whether it has any method; `holds` is
-    the digest last observed or written. A deployment of its `release` makes it live (A8).
+    `routes` are sorted by path and method, the media types of `binary` by name; `models` are JSON
+    Schemas by name; `strays` describes contents that the other fields cannot express.
+    `security_policy` sets the minimum TLS, under the domain's name too (A37); `state` is AWS's
+    status, `filled` whether it has any method; `holds` is the digest last observed or written. A
+    deployment of its `release` makes it live (A8).
 
     https://docs.aws.amazon.com/apigateway/latest/api/API_CreateRestApi.html
     """
@@ -110,6 +111,7 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
     routes: tuple[Route, ...]
     cors: Cors | None = None
     models: dict[str, Document]
+    binary: tuple[str, ...] = ()
     strays: tuple[str, ...] = ()
     state: Local[str] = AVAILABLE
     filled: Local[bool] = True
@@ -130,7 +132,7 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
 
     def digest(self) -> str:
         """Return the digest of all that a deployment freezes; unknown while a part is unknown."""
-        frozen = [self.routes, self.cors, self.models]
+        frozen = [self.routes, self.cors, self.models, self.binary]
         if not is_known(frozen):
             unknown: str = UNKNOWN
             return unknown
@@ -167,7 +169,7 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
 
     def contents(self) -> Contents:
         """Return the contents that the fields describe, as AWS would show them."""
-        return contents_of(self.routes, self.cors, self.models)
+        return contents_of(self.routes, self.cors, self.models, self.binary)
 
     def observe(self, aws: Aws) -> Self | None:
         if not self.id:
@@ -200,6 +202,7 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
             routes=routes_of(reading.contents),
             cors=cors_of(reading.contents),
             models=dict(reading.contents.models),
+            binary=reading.contents.settings.binary_types,
             tags={key: value for key, value in tags.items() if key != EDITION},
             id=found["id"],
             filled=any(reading.contents.resources.values()),
@@ -213,7 +216,7 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
     def _strays(self, apart: tuple[str, ...], found: Contents) -> tuple[str, ...]:
         """Return the lines of `apart` that differ from the wanted contents too."""
         # The preflight of a missing route still allows it: at odds with what was found, yet right.
-        if not apart or not is_known([self.routes, self.cors, self.models]):
+        if not apart or not is_known([self.routes, self.cors, self.models, self.binary]):
             return apart
         wrong = differences(self.contents(), found)
         return tuple(line for line in apart if line in wrong)
@@ -228,6 +231,8 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
             "securityPolicy": cast("SecurityPolicyType", self.security_policy),
             "tags": {**self.tags, EDITION: _following("")},
         }
+        if self.binary:
+            request["binaryMediaTypes"] = self.binary
         if self.access_mode:
             request["endpointAccessMode"] = cast("EndpointAccessModeType", self.access_mode)
         made = aws.apigateway.create_rest_api(**request)
@@ -251,7 +256,7 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
             # Read again, since `write` needs the contents: `changed` names only the fields.
             settings = settings_of(aws.apigateway.get_rest_api(restApiId=have.id))
             reading = read(aws, have.id, settings)
-            patches += settings_patches(settings)
+            patches += settings_patches(self.contents().settings, settings)
         if patches:
             aws.apigateway.update_rest_api(restApiId=have.id, patchOperations=patches)
         if _TLS & set(changed):  # AWS refuses other writes until then (A37)

@@ -40,13 +40,19 @@ class Route:
 class Cors:
     """The headers that pages of another origin may send (`headers`) and read (`expose`).
 
-    `max_age` is in seconds.
+    `others` are the further origins, which only preflights can name. `max_age` is in seconds.
     """
 
     origin: str
     headers: tuple[str, ...]
     max_age: int
     expose: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    credentials: bool = False
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        return (self.origin, *self.others)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
@@ -23,6 +24,9 @@ _ALLOW_HEADERS: Final = "Access-Control-Allow-Headers"
 _ALLOW_METHODS: Final = "Access-Control-Allow-Methods"
 _MAX_AGE: Final = "Access-Control-Max-Age"
 _EXPOSE_HEADERS: Final = "Access-Control-Expose-Headers"
+_CREDENTIALS: Final = "Access-Control-Allow-Credentials"
+_VARY: Final = "Vary"
+_JSON: Final = "application/json"
 
 _SAID: Final = "$context.error.messageString"
 """API Gateway's own message, which it puts in quotes."""
@@ -30,7 +34,7 @@ _WRONG: Final = '"$context.error.validationErrorString"'
 """The errors that the validator found."""
 
 
-def preflight(cors: Cors, verbs: Collection[str]) -> Method:
+def preflight(cors: Cors, verbs: Collection[str], binary: Collection[str] = ()) -> Method:
     """Return OPTIONS of a resource with these methods. Browsers send no key with it."""
     allowed = {*verbs, "OPTIONS"} - {"ANY"} | set(ANY_METHOD if "ANY" in verbs else ())
     headers = {
@@ -46,9 +50,13 @@ def preflight(cors: Cors, verbs: Collection[str]) -> Method:
             # Otherwise a body of another type passes through without a status, and gives callers
             # without a key a 500.
             passthrough="NEVER",
-            templates={"application/json": json.dumps({"statusCode": int(PREFLIGHT_STATUS)})},
+            # Otherwise the template of a binary request is a 500 (A46).
+            conversion="CONVERT_TO_TEXT" if binary else None,
+            templates={_JSON: json.dumps({"statusCode": int(PREFLIGHT_STATUS)})},
             responses={
-                PREFLIGHT_STATUS: IntegrationResponse(headers=_quoted(_METHOD_HEADER, headers))
+                PREFLIGHT_STATUS: IntegrationResponse(
+                    headers=_quoted(_METHOD_HEADER, headers), templates=_override(cors.others)
+                )
             },
         ),
     )
@@ -71,13 +79,39 @@ def read_preflight(method: Method) -> Cors | None:
         headers=_names(headers.get(_ALLOW_HEADERS, "")),
         max_age=int(age) if age.isdigit() else 0,
         expose=_names(headers.get(_EXPOSE_HEADERS, "")),
+        others=tuple(_OVERRIDDEN.findall(answer.templates.get(_JSON, ""))),
+        credentials=headers.get(_CREDENTIALS) == "true",
     )
+
+
+_OVERRIDE: Final = "$context.responseOverride.header.Access-Control-Allow-Origin"
+_OVERRIDDEN: Final = re.compile(rf'#set\({re.escape(_OVERRIDE)} = "([^"]*)"\)')
+
+
+def _override(others: Collection[str]) -> dict[str, str]:
+    """Return the template by which a preflight names the origin that asks, if it is one of these.
+
+    Its values are constants: no text of a request is ever part of the answer. Callers write the
+    header's name in either case, and `get` is exact (A47).
+    """
+    if not others:
+        return {}
+    asked = "".join(
+        f'#set(${name} = $input.params().header.get("{header}"))'
+        for name, header in (("upper", "Origin"), ("lower", "origin"))
+    )
+    named = (
+        f'#if($upper == "{each}" || $lower == "{each}")#set({_OVERRIDE} = "{each}")#end'
+        for each in others
+    )
+    return {_JSON: asked + "".join(named)}
 
 
 def gateway_responses(cors: Cors | None) -> dict[str, GatewayResponse]:
     """Return the gateway responses by type.
 
-    Other types inherit from DEFAULT_4XX or DEFAULT_5XX and keep their own status.
+    Other types inherit from DEFAULT_4XX or DEFAULT_5XX and keep their own status. Of several
+    origins they name the first: their templates know no conditions (A47).
     """
     keyless = '"Forbidden: send a valid key in the header x-api-key"'
     return {
@@ -111,14 +145,19 @@ def _response(
     return GatewayResponse(
         status=status,
         headers=_quoted(_GATEWAY_HEADER, headers),
-        templates={"application/json": "{" + ", ".join(members) + "}"},
+        templates={_JSON: "{" + ", ".join(members) + "}"},
     )
 
 
 def _on_every_answer(cors: Cors) -> dict[str, str]:
     """Return the CORS headers of preflights and errors; the function's answers have the same."""
     exposed = {_EXPOSE_HEADERS: ",".join(cors.expose)} if cors.expose else {}
-    return {_ALLOW_ORIGIN: cors.origin, _ALLOW_HEADERS: ",".join(cors.headers), **exposed}
+    found = {_ALLOW_ORIGIN: cors.origin, _ALLOW_HEADERS: ",".join(cors.headers), **exposed}
+    if cors.credentials:
+        found[_CREDENTIALS] = "true"
+    if cors.others:
+        found[_VARY] = "Origin"
+    return found
 
 
 def _names(listed: str) -> tuple[str, ...]:

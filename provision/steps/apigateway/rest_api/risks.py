@@ -27,7 +27,14 @@ def _refuses_pages(have: Any, want: Any) -> bool:
     """Return whether pages that may call the API now may not call it any more."""
     if not isinstance(have, Cors):
         return False
-    return not isinstance(want, Cors) or want.origin not in {"*", have.origin}
+    if not isinstance(want, Cors) or (have.credentials and not want.credentials):
+        return True
+    return "*" not in want.origins and not set(have.origins) <= set(want.origins)
+
+
+def _takes_credentials(have: Any, want: Any) -> bool:
+    before = isinstance(have, Cors) and have.credentials
+    return isinstance(want, Cors) and want.credentials and not before
 
 
 API_RISKS: Final = Risks(
@@ -37,11 +44,17 @@ API_RISKS: Final = Risks(
         "default_endpoint": (
             Risk(Impact.NEW_URL, "AWS's own address ends once its domain answers", when=disabled),
         ),
+        "binary": (Risk(Impact.DOWNTIME, "bodies of these types change between text and base64"),),
         "cors": (
             Risk(
                 Impact.DOWNTIME,
                 "browsers refuse pages that may call the API now",
                 when=_refuses_pages,
+            ),
+            Risk(
+                Impact.WEAKER,
+                "pages may send their users' cookies and read the answers",
+                when=_takes_credentials,
             ),
         ),
     },

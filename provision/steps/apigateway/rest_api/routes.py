@@ -13,6 +13,7 @@ from provision.steps.apigateway.rest_api.contents import (
     Integration,
     Method,
     Route,
+    Settings,
     ancestors,
     validator_of,
 )
@@ -30,9 +31,12 @@ _BODY_TYPES: Final = ("$default", "application/json")
 
 
 def contents_of(
-    routes: Sequence[Route], cors: Cors | None, models: Mapping[str, Document]
+    routes: Sequence[Route],
+    cors: Cors | None,
+    models: Mapping[str, Document],
+    binary: tuple[str, ...] = (),
 ) -> Contents:
-    """Return the contents of an API with these routes, CORS settings and models."""
+    """Return the contents of an API with these routes, CORS settings, models and binary types."""
     resources: dict[str, dict[str, Method]] = {"/": {}}
     for route in routes:
         for path in ancestors(route.path):
@@ -40,13 +44,14 @@ def contents_of(
         resources[route.path][route.method] = _method(route)
     for methods in resources.values():
         if cors and methods:
-            methods.setdefault("OPTIONS", preflight(cors, methods))
+            methods.setdefault("OPTIONS", preflight(cors, methods, binary))
     used = {validator_of(route) for route in routes} - {None}
     return Contents(
         resources=resources,
         models=models,
         validators={name: checks for name, checks in VALIDATORS.items() if name in used},
         gateway_responses=gateway_responses(cors),
+        settings=Settings(binary_types=binary),
     )
 
 

@@ -27,8 +27,10 @@ from provision.steps.not_found import ignore_not_found
 if TYPE_CHECKING:
     from mypy_boto3_apigateway.literals import (
         ConnectionTypeType,
+        ContentHandlingStrategyType,
         GatewayResponseTypeType,
         IntegrationTypeType,
+        OpType,
     )
     from mypy_boto3_apigateway.type_defs import (
         PatchOperationTypeDef,
@@ -79,23 +81,27 @@ def write(aws: Aws, api_id: str, have: Reading, want: Contents) -> None:
     writing.remove_unused()
 
 
-def settings_patches(have: Settings) -> list[PatchOperationTypeDef]:
-    """Return the patches that restore the settings that all of our APIs have."""
-    want = Settings()
-    patches: list[PatchOperationTypeDef] = []
+def settings_patches(want: Settings, have: Settings) -> list[PatchOperationTypeDef]:
+    """Return the patches of the settings that differ."""
+    wanted, found = set(want.binary_types), set(have.binary_types)
+    patches = [
+        *(_media_type("remove", name) for name in sorted(found - wanted)),
+        *(_media_type("add", name) for name in sorted(wanted - found)),
+    ]
     if have.key_source != want.key_source:
         patches.append({"op": "replace", "path": "/apiKeySource", "value": want.key_source})
     if have.endpoints != want.endpoints:
         path = f"/endpointConfiguration/types/{have.endpoints[0]}"
         patches.append({"op": "replace", "path": path, "value": want.endpoints[0]})
-    for media_type in have.binary_types:
-        path = f"/binaryMediaTypes/{media_type.replace('/', '~1')}"
-        patches.append({"op": "remove", "path": path})
     if have.compress_from != want.compress_from:
         patches.append({"op": "replace", "path": "/minimumCompressionSize", "value": ""})
     if have.policy != want.policy:
         patches.append({"op": "replace", "path": "/policy", "value": want.policy})
     return patches
+
+
+def _media_type(operation: OpType, name: str) -> PatchOperationTypeDef:
+    return {"op": operation, "path": f"/binaryMediaTypes/{name.replace('/', '~1')}"}
 
 
 @dataclass(frozen=True)
@@ -286,6 +292,8 @@ class _Writing:
             request["integrationHttpMethod"] = want.verb
             request["uri"] = want.uri
             request["connectionType"] = cast("ConnectionTypeType", want.connection)
+        if want.conversion:
+            request["contentHandling"] = cast("ContentHandlingStrategyType", want.conversion)
         return request
 
 

@@ -55,8 +55,16 @@ class TestRestApi(StepContract):
             ADD,
             ONE,
         ),
-        "cors": replace(CORS, origin="*", max_age=60, expose=()),
+        "cors": replace(
+            CORS,
+            origin="https://b.example",
+            max_age=60,
+            expose=(),
+            others=("https://c.example", "http://localhost:3000"),
+            credentials=True,
+        ),
         "models": {"Item": {"type": "object"}, "Error": {"type": "object", "title": "Ours"}},
+        "binary": ("*/*", "image/png"),
         "tags": {"team": "b", "more": "c"},
     }
 
@@ -142,6 +150,58 @@ def test_only_validators_in_use_are_made(workshop: Workshop) -> None:
     api = made(workshop, replace(API, routes=(query, body)))
     names = [v["name"] for v in gateway().get_request_validators(restApiId=api.id)["items"]]
     assert sorted(names) == ["body", "parameters"]
+
+
+def test_a_preflight_names_the_origin_that_asks_and_an_error_the_first(workshop: Workshop) -> None:
+    """The template has constants alone, so that no caller's text is part of an answer (A47)."""
+    cors = replace(CORS, others=("https://b.example",), credentials=True)
+    api = made(workshop, replace(API, cors=cors))
+    answer = method(api, "OPTIONS", "/items")["methodIntegration"]["integrationResponses"]["200"]
+    name = "method.response.header."
+    assert answer["responseParameters"][f"{name}Access-Control-Allow-Origin"] == f"'{CORS.origin}'"
+    assert answer["responseParameters"][f"{name}Vary"] == "'Origin'"
+    assert answer["responseParameters"][f"{name}Access-Control-Allow-Credentials"] == "'true'"
+    (template,) = answer["responseTemplates"].values()
+    assert template == (
+        '#set($upper = $input.params().header.get("Origin"))'
+        '#set($lower = $input.params().header.get("origin"))'
+        '#if($upper == "https://b.example" || $lower == "https://b.example")'
+        '#set($context.responseOverride.header.Access-Control-Allow-Origin = "https://b.example")'
+        "#end"
+    )
+    error = gateway().get_gateway_response(restApiId=api.id, responseType="DEFAULT_4XX")
+    headers = error["responseParameters"]
+    name = "gatewayresponse.header."
+    assert headers[f"{name}Access-Control-Allow-Origin"] == f"'{CORS.origin}'"
+    assert (headers[f"{name}Vary"], headers[f"{name}Access-Control-Allow-Credentials"]) == (
+        "'Origin'",
+        "'true'",
+    )
+
+
+def test_preflights_of_an_api_with_binary_types_convert_to_text(workshop: Workshop) -> None:
+    """Otherwise API Gateway answers them with 500 (A46)."""
+    api = made(workshop, replace(API, binary=("*/*",)))
+    assert gateway().get_rest_api(restApiId=api.id)["binaryMediaTypes"] == ["*/*"]
+    integration = method(api, "OPTIONS", "/items")["methodIntegration"]
+    assert integration["contentHandling"] == "CONVERT_TO_TEXT"
+    assert "contentHandling" not in method(api, "GET", "/items")["methodIntegration"]
+    made(workshop)
+    assert gateway().get_rest_api(restApiId=api.id)["binaryMediaTypes"] == []
+    assert "contentHandling" not in method(api, "OPTIONS", "/items")["methodIntegration"]
+
+
+def test_a_change_of_binary_types_names_them_alone(workshop: Workshop) -> None:
+    api = made(workshop, replace(API, binary=("image/gif", "image/png")))
+    wanted = replace(API, binary=("application/x+y", "image/png"))
+    made(workshop, wanted)
+    assert "PutMethod" not in workshop.last.writes
+    found = gateway().get_rest_api(restApiId=api.id)["binaryMediaTypes"]
+    assert sorted(found) == ["application/x+y", "image/png"]
+
+
+def test_binary_types_are_part_of_what_is_deployed() -> None:
+    assert replace(API, binary=("image/png",)).digest() != API.digest()
 
 
 def test_a_preflight_is_answered_without_a_key(workshop: Workshop) -> None:

@@ -244,6 +244,16 @@ def test_forged_versions_push_none_of_ours_out(
     assert versions() == list(range(1, KEPT + 3))
 
 
+def test_forged_versions_of_other_digests_push_none_of_ours_out(
+    layer: Layer, workshop: Workshop, tmp_path: Path
+) -> None:
+    workshop.run(one_node(layer), "up")
+    for number in range(KEPT):
+        forge(replace(layer, sha256=f"{number:064x}"))
+    assert used(workshop, a_layer(tmp_path, "two")) == KEPT + 2
+    assert versions() == list(range(1, KEPT + 3))
+
+
 def test_the_version_in_use_is_never_tidied(account: None, tmp_path: Path) -> None:
     """An older version may be wanted again."""
     aws = new_aws()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from dataclasses import replace
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +19,6 @@ from provision.workflows.checks.refusable import (
     refused_request,
 )
 
-jsonschema: Any = importlib.import_module("jsonschema")  # it has no types
 MODEL = {"type": "object", "required": ["name"]}
 ROUTE = Route("POST", "/items", "arn", body="Item")
 BOTH = {"$default": "Item", "application/json": "Item"}
