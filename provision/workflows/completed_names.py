@@ -80,6 +80,7 @@ KEY_PATHS: Final = (
     "api.binary",
     "api.cors",
     "api.cors.origins",
+    "api.cors.credentials",
     "api.cors.headers",
     "api.cors.expose",
     "api.cors.max_age",
