@@ -34,16 +34,6 @@ _ACTIONS: Final[Mapping[_Grant, Sequence[str]]] = {
 """The actions of each grant. A transaction is checked as its single reads and writes are, and its
 conditions by an action of their own (D33)."""
 
-_KEY_FOR_READING = ("kms:Decrypt", "kms:DescribeKey")
-_KEY_FOR_WRITING = (
-    *_KEY_FOR_READING,
-    "kms:Encrypt",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-)
-
 
 class GrantedTable(NamedTuple):
     """A table's ARN, a function's access to it, and whether it may have indexes."""
@@ -146,37 +136,6 @@ def dead_letters(queue: str) -> Document:
 def invoking(alias: str) -> Document:
     """Return the policy to invoke a function by its alias (ARN) alone."""
     return _allow(("lambda:InvokeFunction",), [alias])
-
-
-def queue_encryption(where: Location, key: str) -> Document:
-    """Return the policy to send to queues that the customer's key (ARN) encrypts."""
-    return canonical({"Version": "2012-10-17", "Statement": [_queues_with(where, key)]})
-
-
-def _queues_with(where: Location, key: str) -> Document:
-    return _through(where, "sqs", key, ("kms:Decrypt", "kms:GenerateDataKey"))
-
-
-def _through(where: Location, service: str, key: str, actions: Sequence[str]) -> Document:
-    via = f"{service}.{where.region}.{where.dns_suffix}"
-    condition = {"StringEquals": {"kms:ViaService": via}}
-    return {**_statement(actions, [key]), "Condition": condition}
-
-
-def encryption(where: Location, key: str, tables: Sequence[Literal["read", "write"]]) -> Document:
-    """Return the policy to use the customer's key (ARN) through certain services only.
-
-    They are Lambda for the environment, and those that keep the dead letters and tables.
-
-    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
-    """
-
-    statements = [_through(where, "lambda", key, ("kms:Decrypt",)), _queues_with(where, key)]
-    if "write" in tables:
-        statements.append(_through(where, "dynamodb", key, _KEY_FOR_WRITING))
-    elif tables:
-        statements.append(_through(where, "dynamodb", key, _KEY_FOR_READING))
-    return canonical({"Version": "2012-10-17", "Statement": statements})
 
 
 def secrets(where: Location, kept: Sequence[Secret], vpc_id: str | None) -> Document:

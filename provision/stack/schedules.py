@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from provision.model.stack import Node, Stack
-from provision.stack import grants
+from provision.stack import grants, key_grants
 from provision.stack.encryption import EncryptionKey
 from provision.stack.functions import LIVE, FunctionNodes
 from provision.stack.inputs import StackInputs
@@ -59,7 +59,11 @@ def _add_role(
                 "invoke": grants.invoking(live_alias(inputs, key)),
                 "dead-letters": grants.dead_letters(_dead_letters(inputs, key)),
                 **(
-                    {"encryption": grants.queue_encryption(inputs.location, encryption.arn(get))}
+                    {
+                        "encryption": key_grants.queue_encryption(
+                            inputs.location, encryption.arn(get)
+                        )
+                    }
                     if encryption.uses_customer_key
                     else {}
                 ),
