@@ -32,6 +32,7 @@ KEY_PATHS: Final = (
     "tables",
     "tables.<name>.key",
     "tables.<name>.sort_key",
+    "tables.<name>.capacity",
     "tables.<name>.read",
     "tables.<name>.read.min",
     "tables.<name>.read.max",

@@ -383,7 +383,8 @@ def _live(liver: Liver) -> None:
     liver.look(Purpose.DOWN, "down look")
     new_aws().dynamodb.delete_table(TableName=SECOND_TABLE)
     liver.look_for_leftovers()
-    bare = {"encryption": FULL["encryption"]}
+    tables = {"items": {"capacity": "on-demand"}}  # which ends the scaling, and back
+    bare = {"encryption": FULL["encryption"], "tables": tables}
     liver.run("up", bare, Purpose.UP)  # the domain and the address are deleted
     made = liver.run("up", FULL, Purpose.UP)
     make_removable(new_aws(), made)

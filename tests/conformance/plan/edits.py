@@ -58,6 +58,7 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
     "table key": ({}, _table(key="pk"), _table(sort_key="at")),
     "table key types": ({}, _table(key={"id": "N"}), _table(sort_key={"at": "B"})),
     "table bounds": ({}, _table(read={"max": 50}), _table(write={"min": 6, "target": 60})),
+    "table capacity": ({}, _table(capacity="on-demand")),
     "table expiry": ({}, _table(expire={"days": 7}), _table(expire=None)),
     "table protection": ({}, _table(protect=False)),
     "another table": ({}, ORDERS_TABLE, ORDERS_TABLE | _item(tables={"orders": "write"})),

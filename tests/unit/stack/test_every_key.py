@@ -144,6 +144,9 @@ monitoring:
 OTHER: Final = "another digest"
 """The value of a field that digests others."""
 ABSENT: Final = "absent"
+CAPACITY_GRAPHS: Final = (9, 10)
+"""The graphs of the capacity of `items`, for reads and writes, among the dashboard's widgets."""
+METRIC: Final = ("0", "1", "2", "3", "4.label", "4.stat")
 
 
 @dataclass(frozen=True)
@@ -386,6 +389,20 @@ ROWS: Final[Mapping[str, Row]] = {
     ),
     "tables.<name>.sort_key.<name>": Row(
         "tables.items.sort_key", {"at": "B"}, {"table.items:sort_type": "B"}
+    ),
+    "tables.<name>.capacity": Row(
+        "tables.items.capacity",
+        "on-demand",
+        {
+            "table.items:on_demand": True,
+            **{  # the graphs of consumed capacity have no second line
+                f"monitoring.dashboard:body.widgets.{graph}.properties.metrics.1.{part}": ABSENT
+                for graph in CAPACITY_GRAPHS
+                for part in METRIC
+            },
+            **of("table.items.read table.items.read.policy", "", ABSENT),
+            **of("table.items.write table.items.write.policy", "", ABSENT),
+        },
     ),
     "tables.<name>.read.min": Row(
         "tables.items.read.min",
