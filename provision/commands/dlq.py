@@ -239,7 +239,7 @@ def _save(session: Session, workspace: Workspace, queue: LetterQueue, file: Path
 def _move(session: Session, workspace: Workspace, queue: LetterQueue, file: Path) -> int:
     """Write all messages to the file, delete exactly those, and return how many they are.
 
-    The queue is counted again, for the question may have stood a long time. Others than those in
+    The queue is counted again, since the question may have waited long. Others than those in
     the file stay: they have arrived since, or another reader hides them, which raises
     `EventsHidden`.
     """
