@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from mypy_boto3_route53 import Route53Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
@@ -85,6 +86,7 @@ class Aws:
     """For invocations, which are answered when the function ends."""
     logs: _Client[CloudWatchLogsClient] = _Client("logs")
     route53: _Client[Route53Client] = _Client("route53")
+    scheduler: _Client[EventBridgeSchedulerClient] = _Client("scheduler")
     sns: _Client[SNSClient] = _Client("sns")
     sqs: _Client[SQSClient] = _Client("sqs")
     sts: _Client[STSClient] = _Client("sts")

@@ -16,7 +16,7 @@ from typing import Final
 import click
 
 from provision.config.schema.api import RouteParts
-from provision.files import read_regular, refuse_links_below, replace_private
+from provision.files import create_private, read_regular, refuse_links_below
 from provision.workflows import json_text
 from provision.workflows.invoke import MOST_BYTES
 from provision.workflows.model_faults import model_fault
@@ -77,12 +77,19 @@ def read_event(options: Options, name: str) -> bytes:
 
 
 def save_event(options: Options, name: str, payload: bytes) -> Path:
-    """Write the event under a name next to config.yaml, and return its path."""
+    """Write the event under a new name next to config.yaml, and return its path.
+
+    The same event may be saved again; another one may have been edited, and is not replaced.
+    """
     path = _event_file(options, name)
-    text = json_text.indented(payload.decode())
+    content = json_text.as_bytes(f"{json_text.indented(payload.decode())}\n")
     try:
         path.parent.mkdir(exist_ok=True)
-        replace_private(path, json_text.as_bytes(f"{text}\n"))
+        if path.is_file() and read_regular(path, MOST_BYTES) == content:
+            return path
+        create_private(path, content)
+    except FileExistsError as error:
+        raise click.UsageError(f"{path} exists: give --save another name, or delete it") from error
     except OSError as error:
         raise click.UsageError(f"{path} cannot be written: {error.strerror or error}") from error
     return path

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from provision.errors import ProvisionError
-from provision.sanitizing.text import put
+from provision.sanitizing.text import put, put_document
 from provision.views.json_logs import log_line_document
 from provision.views.logs import LogScreen
 from provision.workflows.logs.criteria import Criteria
@@ -55,7 +55,7 @@ class LogReading:
     def print_line(self, line: LogLine) -> None:
         """Print one line alone, in the form that was asked for."""
         if self.query.form is Form.JSON_LINES:
-            put(log_line_document(line))
+            put_document(log_line_document(line))
         elif self.query.form is Form.RAW:
             put(line.message)
         else:

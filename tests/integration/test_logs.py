@@ -172,6 +172,8 @@ def test_in_a_log_of_a_ci_no_line_is_a_command(
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     for words in ((), ("--no-join",), ("--raw",), ("--json",), ("--jsonl",)):
         assert "::error::" not in written.provision("logs", *words).out, words
+    lines = written.provision("logs", "--jsonl").out.splitlines()
+    assert "::error::told" in {json.loads(line)["message"] for line in lines}
 
 
 def test_what_is_not_there_or_not_understood(written: Written) -> None:
