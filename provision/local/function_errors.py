@@ -30,7 +30,7 @@ _EXIT: Final = "Runtime exited without providing a reason"
 """The words of AWS's own emulator: https://github.com/aws/aws-lambda-runtime-interface-emulator."""
 _INIT_REPORT: Final = "INIT_REPORT Init Duration: 0.00 ms\tPhase: init\tStatus: error\tError Type: "
 _INDENT: Final = "\N{NO-BREAK SPACE}"
-"""What Lambda's runtime writes for each blank at the beginning of a line of a stack trace."""
+"""Lambda's runtime writes it for each blank at the beginning of a line of a stack trace."""
 
 _printed: Final = contextvars.ContextVar("the output of code that could not be loaded", default="")
 
