@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,14 +43,15 @@ class LogQuery:
 class LogReading:
     """The groups that are read, and the screen they are printed on.
 
-    `own`: the ids of the invocations by which `up` and `push` tried an import.
+    `own`: the ids of the invocations by which `up` and `push` tried an import, each with the reason
+    why the code cannot be imported, or "".
     """
 
     query: LogQuery
     sources: Sequence[LogSource]
     reader: LogReader
     screen: LogScreen
-    own: Sequence[str]
+    own: Mapping[str, str]
 
     def print_line(self, line: LogLine) -> None:
         """Print one line alone, in the form that was asked for."""

@@ -21,12 +21,14 @@ from hypercorn.config import Config
 
 from provision.local import (
     dead_letters,
+    function_errors,
     function_logs,
     gateway_media_types,
     gateway_permission,
     gateway_preflights,
     invocations,
     log_pages,
+    queued_events,
     request_metrics,
     runtime,
 )
@@ -195,7 +197,9 @@ async def _serve(who: Who) -> None:
     runtime.install(Path(tempfile.gettempdir()) / "python")
     invocations.install()
     function_logs.install()
+    function_errors.install()
     dead_letters.install()
+    queued_events.install()
     log_pages.install()
 
     def save() -> None:
