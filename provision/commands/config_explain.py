@@ -24,6 +24,7 @@ def explain_values(session: Session, typed: str) -> int:
     config = offline_config(session)
     path = session.options.config
     values = values_in_effect(config, path, _given(session, config))
+    typed = _whole_key(values, typed)
     found = _named(values, typed) if typed else list(values.values())
     single = len(found) == 1 and bool(typed)
     trial: Trial | None = None
@@ -56,6 +57,18 @@ def _given(session: Session, config: Config) -> Mapping[str, Given]:
     return given
 
 
+def _whole_key(values: Mapping[str, ConfigValue], typed: str) -> str:
+    """Return the key or section whose last part alone was typed, if there is exactly one.
+
+    `routes` is `api.routes`. Anything else is returned as it is.
+    """
+    bare = _bare(typed)
+    parts = [each.split(".") for each in map(_bare, values)]
+    every = {".".join(each[:count]) for each in parts for count in range(1, len(each) + 1)}
+    meant = {each for each in every if each.endswith(f".{bare}")}
+    return meant.pop() if bare and bare not in every and len(meant) == 1 else typed
+
+
 def _named(values: Mapping[str, ConfigValue], typed: str) -> Sequence[ConfigValue]:
     """Return the value of a key, or those of a section. Raises UsageError with the nearest.
 
@@ -78,7 +91,8 @@ def _named(values: Mapping[str, ConfigValue], typed: str) -> Sequence[ConfigValu
     near = suggest(bare, (*map(_bare, values), *sections))
     raise UsageError(
         f'no key is called "{clipped(typed, 100)}"' + (f"; {near}" if near else ""),
-        hint="`provision config explain` lists those in effect; docs/config.md has all",
+        hint="`provision config explain` lists those in effect, `provision explain KEY`"
+        " says what one means",
     )
 
 

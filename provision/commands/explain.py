@@ -44,7 +44,7 @@ def explain(call: Invocation, place: Place, what: str, commands: Mapping[str, st
     if error := ERRORS.get(key):
         page = errors_page_of(key)
         if not call.as_json:
-            view.print_error_entry(key, error, page, words)
+            view.print_error_entry(key, error, words)
         entry = documents.error_entry(key, error, page, words)
         return _answered(call, entry, None, began)
     if word := WORDS.get(key):

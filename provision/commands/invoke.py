@@ -18,6 +18,7 @@ from provision.commands.invoke_event import (
 )
 from provision.commands.push import named_functions
 from provision.commands.session import Session
+from provision.config.checks.routes import WITH_BODY
 from provision.errors import InvocationFailed
 from provision.stack.lookups import key_as_recorded
 from provision.views.invoke import print_answer, print_head, print_log
@@ -54,6 +55,9 @@ def invoke(session: Session, wanted: EventOptions, how: InvokeOptions, save: str
     if wanted.request.route is not None:
         found = event_of_route(workspace, wanted.request)
         function, payload = found.function, found.payload
+        method = wanted.request.route.split(" ")[0].upper()
+        if wanted.request.body is None and method in WITH_BODY:
+            session.say(f"no body is sent with {method}: --body '{{…}}' or --body @FILE gives one")
         if found.refusal:
             session.say(
                 f"warning: API Gateway would answer 400 and call no function: {found.refusal}"

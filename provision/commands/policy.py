@@ -48,8 +48,8 @@ def deployer(session: Session, purpose: str, out: Path | None) -> int:
             " prints how to create it."
         )
     session.say(
-        "Attach all of them to the user or role that runs provision. docs/permissions.md says what"
-        " each action is for."
+        "Attach all of them to the user or role that runs provision. `provision explain KIND` says"
+        " what the actions for a kind of resource are."
     )
     if purpose in {Purpose.PLAN, Purpose.STATUS}:
         session.say(

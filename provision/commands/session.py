@@ -30,6 +30,7 @@ from provision.stack.outputs import outputs
 from provision.state.journal import Journal
 from provision.trace import Trace
 from provision.views.busy import Busy
+from provision.views.console import broken, columns
 from provision.views.draw_thread import Drawing
 from provision.views.elapsed import Elapsed
 from provision.views.formatting import error_console, result_console
@@ -111,7 +112,8 @@ class Session:
         if drawing := self.call.terminal.drawing:
             drawing.say(words)
         else:
-            self.errors.print(Text(words, style="dim"), soft_wrap=True)
+            for line in broken(Text(words, style="dim"), columns(self.errors), "  "):
+                self.errors.print(line, soft_wrap=True)
 
     @contextmanager
     def showing(self, total: int) -> Iterator[Progress]:
@@ -203,8 +205,8 @@ class Session:
         self.call.answer(text)
 
     def print_timing(self, workspace: Workspace) -> None:
-        """Print the seconds, calls and critical path of the command."""
-        path = critical_path(self.opened, workspace.timings)
+        """Print the seconds and calls of the command; with -v its critical path too."""
+        path = critical_path(self.opened, workspace.timings) if self.verbose else ()
         print_timing(self.errors, self.seconds, workspace.aws.calls, path)
 
     @property

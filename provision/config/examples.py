@@ -50,6 +50,8 @@ _ROUTES: Final[_Part] = (
         f"GET /orders: {FUNCTION}",
         f'"GET /orders/{{id}}": {FUNCTION}',
         f"GET /search: {{function: {FUNCTION}, query: [q]}}  # refused without ?q=",
+        "GET /status:  # public: anyone may call it, within these limits",
+        f"  {{function: {FUNCTION}, key: false, throttle: {{rate: 50, burst: 100}}}}",
     ),
 )
 _MODEL: Final[_Part] = (

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
-_WORDS: Final = re.compile(r"\s*\S+\s*|\s+")
+_WORDS: Final = re.compile(r"\s*(?:[^\s`]*`[^`]*`\S*|\S+)\s*|\s+")
 BOUNDLESS: Final = 1_000_000
 """Columns if there is no window: files, pipes and logs are not wrapped."""
 
@@ -39,18 +39,38 @@ def print_page(console: Console, page: RenderableType) -> None:
         console.print(Text(text.rstrip()), soft_wrap=True)
 
 
-def wrapped(text: str, width: int) -> list[str]:
+def broken(text: Text, width: int, indent: str) -> list[Text]:
+    """Return the lines of a text that has to fit, the further ones with `indent` before them."""
+    if text.cell_len <= width:
+        return [text]
+    ends: list[int] = []
+    lines: list[Text] = []
+    at = 0
+    for said in wrapped(text.plain, width, max(20, width - len(indent))):
+        at = text.plain.index(said, at) + len(said)
+        ends.append(at)
+    for number, part in enumerate(text.divide(ends[:-1])):
+        blanks = len(part.plain) - len(part.plain.lstrip()) if number else 0
+        line = part[blanks:]
+        line.rstrip()
+        lines.append(Text(indent).append_text(line) if number else line)
+    return lines
+
+
+def wrapped(text: str, width: int, below: int = 0) -> list[str]:
     """Return the lines of a text, broken at blanks only: a longer word is a line of its own.
 
-    The blanks in a line stay as they are. Always returns a first line.
+    A command in backticks is one word, so that it is copied whole. The blanks in a line stay as
+    they are. Lines after the first have `below` columns, if given. Always returns a first line.
     """
     lines: list[str] = []
     line = ""
     for word in _WORDS.findall(text):
         if line and cell_len(line + word.rstrip()) > width:
             lines.append(line.rstrip())
-            line = ""
-        line += word
+            line, width = word.lstrip(), below or width
+        else:
+            line += word
     return [*lines, line.rstrip()]
 
 
@@ -58,7 +78,7 @@ def wrapped(text: str, width: int) -> list[str]:
 class Hanging:
     """A line of text that continues below, indented, if it is wider than the page.
 
-    A line with a command in it is left to the terminal to wrap, so that it is copied whole.
+    No command is broken: one that is wider than the page is left to the terminal to wrap.
     """
 
     text: Text
@@ -68,12 +88,6 @@ class Hanging:
         if self.text.cell_len <= options.max_width:
             yield self.text
             return
-        if "`" in self.text.plain:
-            whole = self.text.copy()
-            whole.no_wrap, whole.overflow = True, "ignore"
-            yield whole
-            return
-        wrapped = self.text.wrap(console, max(20, options.max_width - self.indent))
-        for number, line in enumerate(wrapped):
-            line.rstrip()
-            yield Text(" " * self.indent if number else "").append_text(line)
+        for line in broken(self.text, options.max_width, " " * self.indent):
+            line.no_wrap, line.overflow = True, "ignore"
+            yield line

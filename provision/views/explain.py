@@ -35,7 +35,7 @@ _TIE: Final = "\x00"
 """A blank inside of a command, at which no line is broken: the command is copied whole."""
 
 
-def print_error_entry(code: str, entry: ErrorEntry, page: str, words: Words) -> None:
+def print_error_entry(code: str, entry: ErrorEntry, words: Words) -> None:
     """Print the meaning of an error's code, its usual causes, and what to type."""
     put(f"{code}  exit code {entry.exit_code}")
     put_paragraph(entry.meaning)
@@ -43,14 +43,12 @@ def print_error_entry(code: str, entry: ErrorEntry, page: str, words: Words) -> 
     _print_list("·", entry.causes)
     put("To do:")
     _print_list("→", map(words, entry.remedies))
-    put(f"More: {page}")
 
 
 def print_word_entry(word: str, entry: WordEntry, words: Words) -> None:
     """Print the meaning of a word."""
     put(word)
     put_paragraph(words(entry.meaning))
-    put(f"More: {entry.page}")
 
 
 def print_check(name: str, check: CheckDescription, *, writes: bool, words: Words) -> None:
@@ -63,7 +61,6 @@ def print_check(name: str, check: CheckDescription, *, writes: bool, words: Word
         put_paragraph(words(f"Alone: `provision check --deep --only {name}`"))
     else:
         put_paragraph(words(f"Alone: `provision check --only {name}`"))
-    put("More: docs/check.md")
 
 
 def print_command(verb: str, summary: str, words: Words) -> None:
@@ -79,7 +76,6 @@ def print_keys(pages: Iterable[KeyPage], words: Words) -> None:
         put(f"{page.path}  a key of config.yaml")
         put_paragraph(f"{page.takes}: {page.meaning}" if page.meaning else page.takes)
         put_paragraph(words(f"In effect: `provision config explain {quote(page.explained_by)}`"))
-    put("More: docs/config.md")
 
 
 def print_node_page(page: NodePage, words: Words) -> None:

@@ -12,11 +12,14 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
+from provision.views.console import broken, columns
 from provision.views.frames import with_short_frames
 from provision.workflows.logs.line import BACKGROUND, LineKind, LogLine
 from provision.workflows.logs.sources import ACCESS, EXECUTION
 from provision.workflows.logs.stories import Story
 
+_MARKS: Final = re.compile(r"[\s~^]+")
+"""A line of a traceback that marks a part of the one above."""
 _BREAK: Final = re.compile(r"\r\n|\r|\n")
 _SHOWN_ID: Final = 16
 """Characters of a longer id that are shown; `--request` takes them too."""
@@ -26,7 +29,7 @@ _INDENT: Final = "    "
 _HARMLESS: Final = (
     "the error of an import check: the code was imported, how it answers this event does not matter"
 )
-_CONTINUES: Final = "    | "
+_CONTINUES: Final = "| "
 """Before each further line of one event: text of others cannot look like a line of ours."""
 
 
@@ -83,11 +86,12 @@ class LogScreen:
         short, long = _told(line)
         if short:
             text.append(f"  {short}", "dim")
-        self._put(text)
+        whole = self._put(text, indent + _CONTINUES)
         for each in (*more, *long):
-            if each:
+            if each and (whole or not _MARKS.fullmatch(each)):  # marks point at the line above
                 shown = with_short_frames(each, folder)
-                self._put(Text(f"{indent}{_CONTINUES}{shown}", "red" if line.failed else ""))
+                text = Text(f"{indent}{_CONTINUES}{shown}", "red" if line.failed else "")
+                whole = self._put(text, f"{indent}{_CONTINUES}  ")
 
     def _heading(self, story: Story) -> Text:
         parts = self._of_request(story) if story.access else _of_invocation(story)
@@ -108,8 +112,12 @@ class LogScreen:
         parts += [self.keys.get(key, key), told.get("error", ""), _version(story.version)]
         return [part for part in parts if part]
 
-    def _put(self, text: Text) -> None:
-        self.console.print(text, soft_wrap=True)
+    def _put(self, text: Text, indent: str = _INDENT) -> bool:
+        """Print a line, and return whether it is whole: not continued below, between words."""
+        lines = broken(text, columns(self.console), indent)
+        for line in lines:
+            self.console.print(line, soft_wrap=True)
+        return len(lines) == 1
 
 
 def has_heading(story: Story) -> bool:

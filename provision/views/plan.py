@@ -19,6 +19,7 @@ from provision.sanitizing.masking import MASKED, Masked
 from provision.sanitizing.text import printable
 from provision.views.console import columns, in_window, print_page
 from provision.views.formatting import ACTION_STYLES, by_area, format_value, side_by_side, truncate
+from provision.views.laid_out import laid_out
 from provision.views.plan_summary import duration_words, kept_words, summary
 from provision.workflows.origins import Edited, from_files
 
@@ -138,8 +139,9 @@ def _fields(step: Step, width: int) -> list[Text]:
     if isinstance(step, Tagged):
         names = tuple(name for name in names if name != "tags")
     return [
-        Text(truncate(f"{name}: {format_value(vars(step)[name])}", width), style="dim")
+        Text(line, style="dim")
         for name in names
+        for line in laid_out(name, vars(step)[name], width)
     ]
 
 
@@ -179,15 +181,31 @@ def _values(diff: FieldDiff, *, width: int, whole: bool) -> list[Text]:
     inside = diff_values(diff.field, diff.have, diff.want)
     cut = in_window(width) and not whole and not _GUARDED.search(diff.field)
     shown = inside[:MAX_SHOWN] if cut else inside
-    lines = [_part(part, width) for part in shown]
+    lines = [line for part in shown for line in _part(part, width, whole=whole)]
     if len(shown) < len(inside):
         lines.append(Text(f"… and {len(inside) - len(shown)} more: -v shows them", style="dim"))
     if not lines:  # no difference inside, though the fields differ
-        lines.append(_part(ValueDiff(diff.field, diff.have, diff.want), width))
+        lines += _part(ValueDiff(diff.field, diff.have, diff.want), width, whole=whole)
     return lines
 
 
-def _part(part: ValueDiff, width: int) -> Text:
+def _part(part: ValueDiff, width: int, *, whole: bool) -> list[Text]:
+    """Return the difference on one line, cut to the width, or `whole` on as many as it takes."""
+    short = _one_line(part, width)
+    masked = isinstance(part.want, Masked) or isinstance(part.have, Masked)
+    if not whole or masked or "…" not in short.plain:
+        return [short]
+    path = printable(part.path)
+    sides = (("-", part.have, "red"), ("+", part.want, "green"))
+    return [
+        Text(line, style=style)
+        for sign, value, style in sides
+        if value is not MISSING
+        for line in laid_out(f"{sign} {path}", value, width)
+    ]
+
+
+def _one_line(part: ValueDiff, width: int) -> Text:
     sides = [format_value(side) for side in (part.have, part.want) if side is not MISSING]
     values = min(sum(len(side) for side in sides), width // 2)
     path = truncate(printable(part.path), max(20, width - values - 8))

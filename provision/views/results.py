@@ -13,13 +13,14 @@ from rich.console import Console
 from rich.text import Text
 
 from provision.config import Config
-from provision.config.schema.api import Api
+from provision.config.schema.api import Api, RouteParts
 from provision.config.schema.secrets import Secret
 from provision.model.stored_data import Backup
 from provision.plan.change import WRITES, Action, ResourceChange
 from provision.plan.plan import Result
 from provision.steps.lambda_.alias import Alias
 from provision.steps.sns.subscription import Subscription
+from provision.views.console import broken, columns
 from provision.views.formatting import ACTION_STYLES
 from provision.views.plan_summary import DOINGS
 from provision.workflows.leftovers import LeftoverReport
@@ -123,7 +124,9 @@ def _print_done(console: Console, result: Result) -> None:
 
 def _print_kept(console: Console, kept: Iterable[ResourceChange]) -> None:
     for change in kept:
-        console.print(f"  kept {change.node} ({change.label}): {change.reason}", soft_wrap=True)
+        told = Text(f"  kept {change.node} ({change.label}): {change.reason}")
+        for line in broken(told, columns(console), "    "):
+            console.print(line, soft_wrap=True)
 
 
 def _print_kept_by_down(
@@ -207,24 +210,25 @@ def _following(endpoint: str, api: Api, following: NextSteps) -> Iterator[str]:
         return
     yield f"Its logs: {following.logs}"
     yield f"The API key: {following.ask_key}"
-    path = plain_path(api)
-    if path is not None:
+    header = f' -H "x-api-key: $({following.ask_key})"'
+    if (plain := plain_route(api)) is not None:
         yield "A request:"
-        yield f'curl -H "x-api-key: $({following.ask_key})" {shlex.quote(endpoint + path)}'
+        yield f"curl{header if plain.key else ''} {shlex.quote(endpoint + plain.path)}"
         return
     first = api.route_list[0]
     url = shlex.quote(endpoint + first.path)
     yield "No route is a GET without parameters. A request to complete with what this route needs:"
-    yield f'curl -X {first.method} -H "x-api-key: $({following.ask_key})" {url}'
+    yield f"curl -X {first.method}{header if first.key else ''} {url}"
 
 
-def plain_path(api: Api) -> str | None:
-    """Return the first path that a GET reads with nothing but the key, or None."""
-    return next(
-        (
-            route.path
-            for route in api.route_list
-            if route.method == "GET" and "{" not in route.path and not route.query
-        ),
-        None,
-    )
+def plain_route(api: Api) -> RouteParts | None:
+    """Return the first route that a GET reads with nothing but the key, or None.
+
+    One that takes a key is preferred to a public one.
+    """
+    plain = [
+        route
+        for route in api.route_list
+        if route.method == "GET" and "{" not in route.path and not route.query
+    ]
+    return next((route for route in plain if route.key), next(iter(plain), None))

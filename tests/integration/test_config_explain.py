@@ -156,3 +156,14 @@ def test_a_section_shows_how_one_is_added(provision: Provision) -> None:  # noqa
     assert "functions.items" in second["place"]
     assert provision("config", "explain", "name", "--json").json["example"] == []
     assert "To add one" not in provision("config", "explain").out
+
+
+def test_the_last_part_of_a_section_is_enough(provision: Provision) -> None:  # noqa: F811
+    """`routes` alone is `api.routes`, with the lines to paste of a public route."""
+    whole, short = (
+        provision("config", "explain", "api.routes"),
+        provision("config", "explain", "routes"),
+    )
+    assert short.code == 0
+    assert short.out == whole.out
+    assert "key: false, throttle:" in short.out

@@ -79,7 +79,9 @@ def test_the_line_that_fails_is_named(payload: Any, log: str) -> None:
 def test_where_a_missing_package_belongs() -> None:
     with pytest.raises(ImportFails) as told:
         check_import(new_aws(Answering(Reply(IMPORT_ERROR))), "f", "7")
-    assert told.value.hint.endswith("or put the package into a layer (docs/layers.md)")
+    assert told.value.hint.endswith(
+        "or put the package into a layer (`provision config explain layers`)"
+    )
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def check_import(aws: Aws, function: str, number: str) -> str:
 
 def _advice(what: str) -> str:
     if _NO_MODULE.search(what):
-        return "fix the code, or put the package into a layer (docs/layers.md)"
+        return "fix the code, or put the package into a layer (`provision config explain layers`)"
     return "fix the code"
 
 

@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from provision.config.checks.routes import WITH_BODY
+from provision.steps.apigateway.rest_api.contents import Route
 from provision.workflows.checks.catalog import DEEP
 from provision.workflows.checks.check import EndpointCheck
 from provision.workflows.checks.keys import answers_get
@@ -35,12 +37,18 @@ def not_asked(target: CheckTarget, asked: Sequence[EndpointCheck]) -> list[NotAs
     ]
 
 
+def _body(route: Route) -> str:
+    """Return the option for a body, to complete, if the route has one."""
+    return " --body '{…}'" if route.body or route.method in WITH_BODY else ""
+
+
 def _routes(target: CheckTarget) -> list[NotAsked]:
     return [
         NotAsked(
             route.label,
             "its query is the caller's" if route.method == "GET" else "it may write",
-            f"`provision invoke --route {shlex.quote(route.label)}` sends one request",
+            f"`provision invoke --route {shlex.quote(route.label)}{_body(route)}` sends one"
+            " request",
         )
         for route in target.routes
         if not answers_get(route)

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from provision.views.check import _print_check
-from provision.views.console import wrapped
+from provision.views.console import broken, wrapped
+from provision.views.laid_out import laid_out
 from provision.workflows.checks.verdict import CheckOutcome, passed
 
 
@@ -57,3 +59,28 @@ def test_a_line_that_is_too_long_continues_below_itself() -> None:
 )
 def test_text_is_broken_at_blanks_only(text: str, width: int, lines: list[str]) -> None:
     assert wrapped(text, width) == lines
+
+
+def test_a_styled_line_continues_indented_and_keeps_commands_whole() -> None:
+    told = Text("one two ", "red").append("three `provision down --destroy` four")
+    lines = broken(told, 22, "    ")
+    assert [line.plain for line in lines] == [
+        "one two three",
+        "    `provision down --destroy`",
+        "    four",
+    ]
+    assert lines[0].style == "red"
+    assert broken(Text("short"), 22, "  ")[0].plain == "short"
+
+
+def test_a_long_value_is_laid_out_whole() -> None:
+    value = {"Statement": [{"Sid": "a", "Action": ["dynamodb:GetItem"]}], "Version": "2012"}
+    assert laid_out("policy", value, 200) == [
+        "policy: {Statement: [{Sid: a, Action: [dynamodb:GetItem]}], Version: 2012}"
+    ]
+    assert laid_out("policy", value, 46) == [
+        "policy:",
+        "  Statement:",
+        "    1: {Sid: a, Action: [dynamodb:GetItem]}",
+        "  Version: 2012",
+    ]

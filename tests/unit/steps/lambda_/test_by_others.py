@@ -119,6 +119,6 @@ def test_destinations_of_others_are_seen_and_taken_away(
 
 def test_a_missing_package_is_to_be_put_into_a_layer() -> None:
     assert _advice("Runtime.ImportModuleError: No module named 'boto4'") == (
-        "fix the code, or put the package into a layer (docs/layers.md)"
+        "fix the code, or put the package into a layer (`provision config explain layers`)"
     )
     assert _advice("Runtime.UserCodeSyntaxError: invalid syntax") == "fix the code"
