@@ -87,7 +87,7 @@ UNKEYED: Mapping[str, Any] = {
         }
     },
     "monitoring": {"email": "ops@example.com"},
-    "network": {"flow_logs": {"traffic": "REJECT"}},
+    "network": {"endpoints": ["s3", "sns", "sqs"], "flow_logs": {"traffic": "REJECT"}},
 }
 FULL: Mapping[str, Any] = {**UNKEYED, "encryption": {"key": "create"}}
 """Every area of the configuration."""
