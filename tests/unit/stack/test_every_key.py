@@ -1155,7 +1155,7 @@ def test_the_region_and_the_account_lead_to_aws(
         opened(
             region="eu-west-1",
             encryption={"key": "alias/ours"},
-            network={"zones": 4, "endpoints": ["s3", "sqs"]},
+            network={"zones": 4, "endpoints": ["s3"]},
         )
     assert told == ["eu-west-1", "alias/ours", 4]
     with pytest.raises(WrongAccount, match=r"config\.yaml requires account 210987654321; these"):
