@@ -98,7 +98,8 @@ def deployer_asks(
     if purpose in {Purpose.UP, Purpose.PLAN, Purpose.STATUS, Purpose.ALL}:
         steps = expected(stack, where)
         asked += asked_by_others("given", given_calls(steps), where, stack)
-        asked += asked_by_others("endpoints", endpoint_service_calls(steps), where, stack)
+        if purpose is not Purpose.STATUS:
+            asked += asked_by_others("endpoints", endpoint_service_calls(steps), where, stack)
     if purpose in {Purpose.OPERATE, Purpose.ALL}:
         asked += _asked_by_operating(stack, where, (*_CHECKED, *_OPERATED))
     elif purpose is Purpose.UP:

@@ -21,6 +21,8 @@ import pytest
 from provision.engine.engine import Engine
 from provision.model.stack import Stack
 from provision.model.step import Document, Step
+from provision.plan.change import Action
+from provision.plan.plan import Plan
 from provision.stack import build_stack
 from provision.stack.lookups import account_alias, available_zones, given_key
 from provision.state.journal import Journal
@@ -37,6 +39,7 @@ from provision.workflows.checks.round import RunMemory
 from provision.workflows.checks.runner import CheckRun
 from provision.workflows.checks.target import find_target
 from provision.workflows.deployer_policy import Purpose, deployer_policies
+from provision.workflows.endpoint_services import check_endpoint_services
 from provision.workflows.health import read_health
 from provision.workflows.leftovers import find_leftovers
 from provision.workflows.logs.sources import log_sources
@@ -248,6 +251,9 @@ class Liver:
             aws = self.workshop.connect(guard)
             account_alias(aws)
             available_zones(aws, 2)
+            if purpose is not Purpose.STATUS:
+                new = {node: replace(one, action=Action.CREATE) for node, one in found.items()}
+                check_endpoint_services(aws, Plan(new))
             if purpose is Purpose.STATUS:
                 seen = self.workshop.run(stack, "plan", recorder=guard)
                 steps = {n: f.have for n, f in seen.changes.items() if f.have is not None}
