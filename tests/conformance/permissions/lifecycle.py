@@ -21,7 +21,6 @@ import pytest
 from provision.engine.engine import Engine
 from provision.model.stack import Stack
 from provision.model.step import Document, Step
-from provision.plan.change import Action
 from provision.plan.plan import Plan
 from provision.stack import build_stack
 from provision.stack.lookups import account_alias, available_zones, given_key
@@ -220,9 +219,10 @@ class Liver:
         guard = self.guard(stack, purpose, f"{verb} {len(self.life.guards)}")
         plan_options = replace(ALLOW_ALL, backup=True)
         with self.asking(guard):
-            return self.workshop.run(
-                stack, verb, recorder=guard, plan_options=plan_options
-            ).resources
+            ran = self.workshop.run(stack, verb, recorder=guard, plan_options=plan_options)
+            if verb == "up":
+                check_endpoint_services(self.workshop.connect(guard), Plan(ran.changes))
+            return ran.resources
 
     def guard(self, stack: Stack, purpose: Purpose, name: str) -> Guard:
         forgotten = {
@@ -251,9 +251,6 @@ class Liver:
             aws = self.workshop.connect(guard)
             account_alias(aws)
             available_zones(aws, 2)
-            if purpose is not Purpose.STATUS:
-                new = {node: replace(one, action=Action.CREATE) for node, one in found.items()}
-                check_endpoint_services(aws, Plan(new))
             if purpose is Purpose.STATUS:
                 seen = self.workshop.run(stack, "plan", recorder=guard)
                 steps = {n: f.have for n, f in seen.changes.items() if f.have is not None}
