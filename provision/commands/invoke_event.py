@@ -20,6 +20,7 @@ from provision.files import read_regular, refuse_links_below, replace_private
 from provision.workflows import json_text
 from provision.workflows.invoke import MOST_BYTES
 from provision.workflows.model_faults import model_fault
+from provision.workflows.route_caller import caller_of
 from provision.workflows.route_event import (
     HttpRequest,
     ServedStage,
@@ -108,12 +109,14 @@ def checked_json(payload: bytes) -> bytes:
 class RouteEvent:
     """The function behind a route, and the event that API Gateway would send to it.
 
-    `refusal` is why API Gateway would answer 400 and call no function, or "".
+    `refusal` is why API Gateway would answer 400 and call no function, or "". `unknown` is what
+    the event does not say of the caller, or "".
     """
 
     function: str
     payload: bytes
     refusal: str = ""
+    unknown: str = ""
 
 
 def event_of_route(workspace: Workspace, request: RequestOptions) -> RouteEvent:
@@ -137,10 +140,12 @@ def event_of_route(workspace: Workspace, request: RequestOptions) -> RouteEvent:
     asked = HttpRequest(method, path, _pairs("--query", request.query, "="), headers, body, encoded)
     stage = ServedStage(workspace.aws.location.account, _api_id(workspace), api.stage)
     now = workspace.aws.clock.today()
-    event = proxy_event(route, asked, stage, now, str(uuid.uuid4()))
+    caller = caller_of(api, route, headers)
+    event = proxy_event(route, asked, stage, now, str(uuid.uuid4()), caller.context)
     payload = json.dumps(event, ensure_ascii=False).encode()
     query = event["queryStringParameters"] or {}
-    return RouteEvent(route.function, payload, _refusal(workspace, route, query, body))
+    refused = _refusal(workspace, route, query, body)
+    return RouteEvent(route.function, payload, refused, caller.unknown)
 
 
 def _body(given: str | None, *, encoded: bool) -> str | None:

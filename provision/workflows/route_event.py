@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -66,9 +66,14 @@ def path_parameters(route: RouteParts, path: str) -> dict[str, str] | None:
 
 
 def proxy_event(
-    route: RouteParts, request: HttpRequest, stage: ServedStage, now: datetime, request_id: str
+    route: RouteParts,
+    request: HttpRequest,
+    stage: ServedStage,
+    now: datetime,
+    request_id: str,
+    authorizer: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the event of a Lambda proxy integration (A41).
+    """Return the event of a Lambda proxy integration (A41); `authorizer` is what one gave (A48).
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
     """
@@ -98,6 +103,7 @@ def proxy_event(
             "requestTime": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
             "requestTimeEpoch": int(now.timestamp() * 1000),
             "identity": {"sourceIp": SOURCE, "userAgent": dict(headers)["User-Agent"]},
+            **({"authorizer": dict(authorizer)} if authorizer else {}),
         },
         "body": request.body,
         "isBase64Encoded": request.encoded,

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from provision.steps.apigateway.rest_api.contents import Route
 from provision.workflows.checks.catalog import DEEP
 from provision.workflows.checks.check import EndpointCheck
 from provision.workflows.checks.keys import answers_get
@@ -39,9 +40,15 @@ def _routes(target: CheckTarget) -> list[NotAsked]:
     return [
         NotAsked(
             route.label,
-            "its query is the caller's" if route.method == "GET" else "it may write",
+            _why(route),
             f"`provision invoke --route {shlex.quote(route.label)}` sends one request",
         )
         for route in target.routes
-        if not answers_get(route)
+        if route.auth or not answers_get(route)
     ]
+
+
+def _why(route: Route) -> str:
+    if route.auth:
+        return "no check has a token or signature"
+    return "its query is the caller's" if route.method == "GET" else "it may write"
