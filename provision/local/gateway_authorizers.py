@@ -1,7 +1,8 @@
-"""Lets authorizers behave as in AWS: a function needs its permission, a deployment shows them.
+"""Lets authorizers behave as in AWS: tokens are verified, functions need their permission.
 
-MiniStack calls any function as an authorizer, and its summary of a deployment has no
-`authorizationType`. Without the permission AWS answers 500 (AUTHORIZER_CONFIGURATION_ERROR).
+MiniStack asks itself over HTTP for the keys of user pools, which our access control refuses, calls
+any function as an authorizer, and its summary of a deployment has no `authorizationType`. Without
+the permission AWS answers 500 (AUTHORIZER_CONFIGURATION_ERROR).
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/configure-api-gateway-lambda-authorization.html
 https://docs.aws.amazon.com/apigateway/latest/api/API_MethodSnapshot.html
@@ -12,12 +13,16 @@ https://docs.aws.amazon.com/apigateway/latest/api/API_MethodSnapshot.html
 from __future__ import annotations
 
 import importlib
+import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from provision.local.gateway_permission import allows
 
+Keys = dict[str, Any]
+_OWN_KEYS: Final = re.compile(r"http://[^/]+/([\w-]+)/\.well-known/jwks\.json")
 Summary = dict[str, dict[str, dict[str, Any]]]
 
 
@@ -25,7 +30,19 @@ def install() -> None:
     """Patch MiniStack. Called once, in the emulator's process, before it serves."""
     gateway: Any = importlib.import_module("ministack.services.apigateway_v1")
     gateway._invoke_authorizer_lambda = partial(_invoke, gateway._invoke_authorizer_lambda)
+    gateway._fetch_jwks = partial(_keys, gateway._fetch_jwks)
     gateway._build_api_summary = partial(_summary, gateway, gateway._build_api_summary)
+
+
+async def _keys(fetch: Callable[[str], Awaitable[Keys]], url: str) -> Keys:
+    """Return the keys of a user pool of this emulator, or those at another address."""
+    cognito: Any = importlib.import_module("ministack.services.cognito")
+    found = _OWN_KEYS.fullmatch(url)
+    if not found:
+        return await fetch(url)
+    _, _, body = cognito.well_known_jwks(found[1])
+    keys: Keys = json.loads(body)
+    return keys
 
 
 async def _invoke(

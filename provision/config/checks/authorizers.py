@@ -94,7 +94,7 @@ def _unsendable(tree: YamlNode) -> Iterator[Problem]:
         signed = _given(entry.node) == ["iam"]
         needed = _SIGNED if signed else (entry.node.string("header") or _SIGNED[0],)
         lacking = [each for each in needed if name in used and each.lower() not in names]
-        # `*` does not stand for Authorization: https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
+        # `*` does not include Authorization: https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
         if lacking and ("*" not in names or lacking[0] == _SIGNED[0]):
             yield allowed.problem(
                 f"{lacking[0]} is not among the headers, so no page could send what {name} asks",

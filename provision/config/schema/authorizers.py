@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema
 from provision.config.schema.types import HEADER, POOL, SCOPE, ConfigSection, Name, each_once
 
 IAM = "iam"
-"""The word that stands for callers with AWS credentials."""
+"""The word for callers with AWS credentials."""
 Pools = Annotated[
     tuple[Annotated[str, Field(pattern=POOL)], ...],
     Strict(strict=False),

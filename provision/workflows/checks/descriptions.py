@@ -46,7 +46,7 @@ CHECK_DESCRIPTIONS: Final[Mapping[str, CheckDescription]] = {
         "403 or 404; no method that config.yaml lacks",
     ),
     "auth-missing": CheckDescription(
-        "a route with `auth` refuses callers without a token or signature",
+        "a route with `auth` refuses callers that it does not know",
         "each route with `auth`, with the key alone; if none can be sent, the deployment",
         "401, or 403 for `iam`, with CORS; the authorization of the method",
     ),

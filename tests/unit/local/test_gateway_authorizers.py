@@ -43,6 +43,7 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     found: Any = importlib.import_module("ministack.services.apigateway_v1")
     monkeypatch.setattr(found, "_invoke_authorizer_lambda", asked)
+    monkeypatch.setattr(found, "_fetch_jwks", found._fetch_jwks)
     monkeypatch.setattr(found, "_build_api_summary", found._build_api_summary)
     gateway_authorizers.install()
     return found
@@ -68,6 +69,17 @@ def test_without_the_permission_it_is_not_asked(
         gateway._invoke_authorizer_lambda(AUTHORIZER, EVENT, "000000000000", "us-east-1")
     )
     assert found == answer
+
+
+def test_keys_of_the_own_user_pools_are_not_fetched(
+    gateway: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cognito: Any = importlib.import_module("ministack.services.cognito")
+    monkeypatch.setattr(
+        cognito, "well_known_jwks", lambda pool: (200, {}, f'{{"keys": ["{pool}"]}}')
+    )
+    url = "http://localhost:4567/us-east-1_a/.well-known/jwks.json"
+    assert asyncio.run(gateway._fetch_jwks(url)) == {"keys": ["us-east-1_a"]}
 
 
 def test_a_deployment_shows_the_authorization_of_its_methods(

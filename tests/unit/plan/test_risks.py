@@ -17,7 +17,7 @@ from provision.steps.acm.reading import ISSUED_BUDGET
 from provision.steps.apigateway.api_key import ApiKey
 from provision.steps.apigateway.domain_name import DomainName
 from provision.steps.apigateway.rest_api.api import RestApi, Route
-from provision.steps.apigateway.rest_api.contents import Cors
+from provision.steps.apigateway.rest_api.contents import Authorizer, Cors
 from provision.steps.apigateway.rest_api.public import (
     auth_risks,
     authorized_routes,
@@ -39,6 +39,8 @@ from tests.unit.plan.kinds import Vault
 TABLE = Table(name="t", key="id", tags={})
 KEY = ApiKey(name="k", tags={})
 API = RestApi(name="a", routes=(), models={}, tags={})
+ASKS = Authorizer(name="users-cognito", kind="COGNITO_USER_POOLS", pools=("a",))
+ASKING = replace(API, authorizers=(ASKS,))
 KEYED = Route("GET", "/items", "arn:f")
 PUBLIC = Route("GET", "/health", "arn:f", api_key=False)
 TYPED = replace(KEYED, query=("q",))
@@ -119,6 +121,16 @@ CASES = [
     (replace(API, routes=(PUBLIC,)), Action.UPDATE, None, {"routes": (PUBLIC, KEYED)}, set()),
     (replace(API, routes=(PUBLIC,)), Action.UPDATE, None, {"routes": ()}, {Impact.DOWNTIME}),
     (replace(API, routes=(KEYED,)), Action.UPDATE, None, {"routes": (TYPED,)}, set()),
+    (ASKING, Action.UPDATE, None, {"authorizers": (replace(ASKS, pools=("a", "b")),)}, set()),
+    (
+        ASKING,
+        Action.UPDATE,
+        None,
+        {"authorizers": (replace(ASKS, pools=("b",)),)},
+        {Impact.DOWNTIME},
+    ),
+    (ASKING, Action.UPDATE, None, {"authorizers": (replace(ASKS, source="x"),)}, {Impact.DOWNTIME}),
+    (ASKING, Action.UPDATE, None, {"authorizers": ()}, set()),
     (API, Action.UPDATE, None, {"cors": CORS}, set()),
     (replace(API, cors=CORS), Action.UPDATE, None, {"cors": None}, {Impact.DOWNTIME}),
     (replace(API, cors=CORS), Action.UPDATE, None, {"cors": OTHER_CORS}, {Impact.DOWNTIME}),

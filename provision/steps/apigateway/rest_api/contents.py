@@ -18,7 +18,7 @@ SOURCE: Final = "method.request.header."
 
 @dataclass(frozen=True, kw_only=True)
 class Authorizer:
-    """What API Gateway asks before a method: user pools (`pools`) or the function of an alias.
+    """A party that API Gateway asks before a method: user pools (`pools`) or a function's alias.
 
     `source` is where a request has the token, `cache` how many seconds an answer to it is kept.
     `credentials` and `pattern` are settings that ours never have.

@@ -1,4 +1,4 @@
-"""What callers of a route need: nothing, a key, an authorizer; and the risks of changing that."""
+"""The needs of a route's callers: nothing, a key, an authorizer; and the risks of changing them."""
 
 from __future__ import annotations
 

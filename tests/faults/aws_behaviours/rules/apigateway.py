@@ -559,6 +559,7 @@ LAWS: tuple[type[Law], ...] = (
     Rates,
     OneWriteAtATime,
     NamesCollide,
+    AuthorizersAreReferredTo,
     ResponsesNeedTheirMethod,
     StagesHoldDeployments,
     CanariesServe,
