@@ -234,12 +234,15 @@ def _is_request(event: Any) -> bool:
 
 
 def _path(event: Mapping[str, Any]) -> str:
-    """Return the path below the API: under a custom domain, `path` begins with the base path."""
+    """Return the path below the API: under a custom domain, `path` begins with the base path.
+
+    API Gateway leaves its parameters percent-encoded, so that a line feed at the end of an id is
+    not taken for the end of the path; what is not encoded already is, for other senders of events.
+    """
     parameters = event.get("pathParameters") or {}
     return re.sub(
-        # Encoded, so that a line feed at the end of an id is not taken for the end of the path.
         r"\{(\w+)(\+?)\}",
-        lambda found: quote(str(parameters.get(found[1], "")), safe="/" if found[2] else ""),
+        lambda found: quote(str(parameters.get(found[1], "")), safe="%/" if found[2] else "%"),
         event["resource"],
     )
 

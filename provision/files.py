@@ -27,6 +27,7 @@ what would exhaust memory, as Python needs about thirty times the size."""
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0)  # opening a pipe without a writer would block
 _EXACT: Final = getattr(os, "O_BINARY", 0)
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _EXACT
 _UNFINISHED: Final = re.compile(r"\..+\.[0-9]+\.[0-9a-f]{8}\.new")
 HOME: Final = ".provision"
 """The folder next to config.yaml that holds the files of this tool."""
@@ -163,12 +164,45 @@ def replace_private(path: Path, content: bytes) -> None:
     keep_names(path.parent)
 
 
+def create_private(path: Path, content: bytes) -> None:
+    """Write a new file, whole and on disk on return. Raises FileExistsError if there is one.
+
+    Nothing is replaced, also if it appears while this writes.
+    """
+    temporary = _temporary(path)
+    descriptor = os.open(temporary, _NEW, 0o600)
+    try:
+        try:
+            write_all(descriptor, content)
+        finally:
+            os.close(descriptor)
+        _take_name(temporary, path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+    keep_names(path.parent)
+
+
+def _take_name(temporary: Path, path: Path) -> None:
+    """Give the file its name, which no other may have."""
+    try:
+        os.link(temporary, path, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except (OSError, NotImplementedError):  # a file system without hard links
+        os.close(os.open(path, _NEW, 0o600))  # the name is ours now
+        temporary.replace(path)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.new")
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[int]:
     """Yield the descriptor of a new file that is renamed to `path` if the block succeeds."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _EXACT
-    descriptor = os.open(temporary, flags, 0o600)
+    temporary = _temporary(path)
+    descriptor = os.open(temporary, _NEW, 0o600)
     try:
         try:
             yield descriptor

@@ -19,6 +19,7 @@ from provision.aws.call_tracing import trace_calls
 from provision.aws.concurrency import Once
 from provision.aws.credentials import sign_in
 from provision.aws.error_classes import ThreadSafeExceptions
+from provision.aws.keep_alive import keep_alive
 from provision.aws.lambda_upload import upload_zips_directly
 from provision.aws.rate_limits import RateLimiter
 from provision.aws.regions import region_disabled
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from mypy_boto3_route53 import Route53Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
@@ -84,6 +86,7 @@ class Aws:
     """For invocations, which are answered when the function ends."""
     logs: _Client[CloudWatchLogsClient] = _Client("logs")
     route53: _Client[Route53Client] = _Client("route53")
+    scheduler: _Client[EventBridgeSchedulerClient] = _Client("scheduler")
     sns: _Client[SNSClient] = _Client("sns")
     sqs: _Client[SQSClient] = _Client("sqs")
     sts: _Client[STSClient] = _Client("sts")
@@ -221,6 +224,8 @@ class Aws:
             self._register_hooks(client)
             if service_of(service) == "lambda":
                 upload_zips_directly(client)
+            if service == INVOCATIONS:
+                keep_alive(client)
             client._exceptions_factory = self._errors  # noqa: SLF001  (botocore offers no other way)
         return client
 

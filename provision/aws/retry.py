@@ -95,6 +95,8 @@ _PROPAGATION_TEXTS: Final = (
 _ROLE_WRITES: Final = frozenset(["AttachRolePolicy", "PutRolePolicy"])
 """Calls sent right after the role was created. Its bare name in `fresh` would also match that of a
 function, which is observed before it exists."""
+_SCHEDULE_WRITES: Final = frozenset(["UpdateSchedule", "DeleteSchedule", "DeleteScheduleGroup"])
+"""Calls of EventBridge Scheduler that conflict only with another change of the same resource."""
 _FIRST: Final = "GetCallerIdentity"
 """The first call. The user waits for it without any output, so a lost answer is reported early."""
 _NOT_SENT: Final = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
@@ -154,7 +156,7 @@ def _is_busy(failure: FailedCall) -> bool:
         busy = ("in progress", "'Pending'", "state: Pending", "concurrent update")  # (L31)
         return any(part in text for part in busy)
     if code == "ConflictException":
-        return "try again later" in text
+        return "try again later" in text or failure.operation in _SCHEDULE_WRITES  # (E5)
     if code == "ResourceInUseException":  # "already exists" is a collision (D10, D20)
         return "already exists" not in text and "Certificate" not in failure.operation
     if code == "LimitExceededException":

@@ -103,8 +103,8 @@ def patience(config: Config, service: str) -> Config:
 
     STS answers at once or not at all, and is called first: the user must not wait a minute for it.
     """
-    if service == INVOCATIONS:  # with keep-alive: a NAT forgets what is silent for minutes
-        return config.merge(Config(read_timeout=_LONGEST_ANSWER, tcp_keepalive=True))
+    if service == INVOCATIONS:
+        return config.merge(Config(read_timeout=_LONGEST_ANSWER))
     return config.merge(Config(read_timeout=10)) if service == "sts" else config
 
 

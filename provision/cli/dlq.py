@@ -123,7 +123,7 @@ def save(session: Session, function: str, file: Path) -> int:
     metavar="FILE",
     envvar="PROVISION_DLQ_PURGE_SAVE",
     allow_from_autoenv=False,
-    help="First write all events to a new FILE.",
+    help="Write the events to a new FILE, and delete only those.",
 )
 @yes_option
 @confirm_option

@@ -119,7 +119,7 @@ def check_confirmation(stack: str, agreement: Confirmation, *, protected: bool) 
 def destroys_data(changes: Mapping[str, ResourceChange]) -> bool:
     """Return whether an unblocked change deletes or replaces a resource with the user's data."""
     return any(
-        isinstance(change.have, HoldsData)
+        (isinstance(change.have, HoldsData) or change.messages)
         and not change.unblock_hint
         and change.action in {Action.DELETE, Action.REPLACE}
         for change in changes.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from provision.commands.confirmation import (
 from provision.commands.push import named_functions
 from provision.commands.session import Session
 from provision.errors import EventsHidden, NotFound, ProvisionError
-from provision.files import refuse_special, replace_private
+from provision.files import create_private, refuse_special
 from provision.stack.lookups import key_as_recorded
 from provision.views.dead_letters import print_letters, print_queues
 from provision.views.formatting import pluralize
@@ -130,7 +131,7 @@ def purge(session: Session, function: str, file: Path | None, agreement: Confirm
 
     Exit codes: 0 done, 1 not confirmed or refused, 9 not all could be saved.
     """
-    require_answer(session, "dlq purge", yes=agreement.given)
+    require_answer(session, f"dlq purge {function}", yes=agreement.given)
     if file:
         _refuse_existing(file)
     workspace = open_workspace(session)
@@ -141,14 +142,18 @@ def purge(session: Session, function: str, file: Path | None, agreement: Confirm
         session.say(f"{function} has no dead letters: nothing was done")
         _answer_purged(session, workspace, queue, 0)
         return 0
+    many = pluralize(queue.messages, "event")
     question = (
-        f"Delete {pluralize(queue.messages, 'event')} of {function} for ever, and those that"
-        " arrive within a minute?"
+        f"Write {many} of {function} to {file}, and delete those that were written?"
+        if file
+        else f"Delete {many} of {function} for ever, and those that arrive within a minute?"
     )
     if not confirm(session, workspace, question, agreement, protected=protected):
         return 1
     if file:
-        _save(session, workspace, queue, file)
+        deleted = _move(session, workspace, queue, file)
+        _answer_purged(session, workspace, queue, deleted)
+        return 0
     dead_letters.purge(workspace.aws, queue)
     session.say(f"{pluralize(queue.messages, 'event')} of {function} deleted; it takes a minute")
     _answer_purged(session, workspace, queue, queue.messages)
@@ -222,27 +227,67 @@ def _save(session: Session, workspace: Workspace, queue: LetterQueue, file: Path
 
     Raises `EventsHidden` if one lacks.
     """
-    try:
-        refuse_special(file)  # a new file would take the place of a device such as /dev/full
-    except OSError as error:
-        raise _not_written(file, error) from error
+    _refuse_special(file)  # before anything is received
     letters = _peek(session, workspace, queue, _ALL)
-    try:
-        replace_private(file, b"".join(lines(letters)))
-    except OSError as error:
-        raise _not_written(file, error) from error
+    _write(file, letters)
     session.say(f"{pluralize(len(letters), 'event')} written to {file}")
     if hidden := find_hidden(session, workspace, queue, len(letters)):
         raise hidden
     return len(letters)
 
 
+def _move(session: Session, workspace: Workspace, queue: LetterQueue, file: Path) -> int:
+    """Write all messages to the file, delete exactly those, and return how many they are.
+
+    The queue is counted again, since the question may have waited long. Others than those in
+    the file stay: they have arrived since, or another reader hides them, which raises
+    `EventsHidden`.
+    """
+    _refuse_special(file)
+    queue = _demand(workspace, queue.function)
+    words = partial(str, f"moving the dead letters of {queue.function}")
+    with (
+        session.running(words),
+        dead_letters.received(workspace.aws, queue, _ALL) as letters,
+    ):
+        _write(file, letters)
+        deleted = dead_letters.delete_all(workspace.aws, queue.url, letters)
+    session.say(
+        f"{pluralize(len(letters), 'event')} of {queue.function} written to {file}, and"
+        f" {'all' if deleted == len(letters) else deleted} of them deleted"
+    )
+    left = len(letters) - deleted
+    count = dead_letters.count_hidden(workspace.aws, queue, len(letters), left)
+    if left or count:
+        raise hidden_error(session, workspace, queue, left or count)
+    return deleted
+
+
+def _refuse_special(file: Path) -> None:
+    """Refuse a device such as /dev/full, which a new file would take the place of."""
+    try:
+        refuse_special(file)
+    except OSError as error:
+        raise _not_written(file, error) from error
+
+
+def _write(file: Path, letters: Sequence[Letter]) -> None:
+    try:
+        create_private(file, b"".join(lines(letters)))
+    except FileExistsError as error:
+        raise _exists(file) from error
+    except OSError as error:
+        raise _not_written(file, error) from error
+
+
 def _refuse_existing(file: Path) -> None:
     """Refuse a regular file: its events may be in no queue any more."""
     if file.is_file() and not file.is_symlink():
-        raise click.UsageError(
-            f"{file} exists, and may have the only copy of events: name a new file"
-        )
+        raise _exists(file)
+
+
+def _exists(file: Path) -> click.UsageError:
+    return click.UsageError(f"{file} exists, and may have the only copy of events: name a new file")
 
 
 def _not_written(file: Path, error: OSError) -> click.UsageError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from contextlib import suppress
 
+from provision import LOCAL_ENVIRONMENT
 from provision.commands.confirmation import (
     Confirmation,
     check_confirmation,
@@ -122,5 +123,7 @@ def _report(
         print_result_document(session, workspace, result, {}, receipt)
     else:
         where = f"account {workspace.aws.location.account}, {workspace.aws.location.region}"
-        print_removal(session.errors, result, receipt, session.call.command, where=where)
+        on_local = workspace.inputs.config.environment == LOCAL_ENVIRONMENT
+        stop = session.call.command("local", "stop") if on_local else ""
+        print_removal(session.errors, result, receipt, session.call.command, where=where, stop=stop)
         session.print_timing(workspace)

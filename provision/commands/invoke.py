@@ -22,7 +22,13 @@ from provision.errors import InvocationFailed
 from provision.stack.lookups import key_as_recorded
 from provision.views.invoke import print_answer, print_head, print_log
 from provision.views.json_operate import invoke_document
-from provision.workflows.invoke import MOST_BYTES, InvocationTarget, invoke_once, refuse_foreign
+from provision.workflows.invoke import (
+    MOST_BYTES,
+    InvocationTarget,
+    Invoked,
+    invoke_once,
+    refuse_foreign,
+)
 from provision.workspace import Workspace
 
 
@@ -104,7 +110,15 @@ def _run(
         print_answer(session.results, done, folder)
         if how.tail:
             print_log(session.errors, done, folder)
+    if done.log_truncated:
+        _say_that_it_is_cut(session, function, done)
     return failure.exit_code if failure else 0
+
+
+def _say_that_it_is_cut(session: Session, function: str, done: Invoked) -> None:
+    which = f"--request {done.request}" if done.request else "--since 5m"
+    whole = f"`provision logs {shlex.quote(function)} {which}`"
+    session.say(f"Lambda returns the last 4 KB of a log, and this one is longer: {whole} shows it")
 
 
 def _check(wanted: EventOptions) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 import click
 
 from provision.config.schema.api import RouteParts
-from provision.files import read_regular, refuse_links_below, replace_private
+from provision.files import create_private, read_regular, refuse_links_below
 from provision.workflows import json_text
 from provision.workflows.invoke import MOST_BYTES
 from provision.workflows.model_faults import model_fault
@@ -30,7 +30,6 @@ from provision.workflows.route_event import (
 )
 from provision.workspace import Options, Workspace
 
-_API: Final = "api"
 EVENTS: Final = "events"
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _STDIN: Final = "-"
@@ -79,12 +78,19 @@ def read_event(options: Options, name: str) -> bytes:
 
 
 def save_event(options: Options, name: str, payload: bytes) -> Path:
-    """Write the event under a name next to config.yaml, and return its path."""
+    """Write the event under a new name next to config.yaml, and return its path.
+
+    The same event may be saved again; another one may have been edited, and is not replaced.
+    """
     path = _event_file(options, name)
-    text = json_text.indented(payload.decode())
+    content = json_text.as_bytes(f"{json_text.indented(payload.decode())}\n")
     try:
         path.parent.mkdir(exist_ok=True)
-        replace_private(path, json_text.as_bytes(f"{text}\n"))
+        if path.is_file() and read_regular(path, MOST_BYTES) == content:
+            return path
+        create_private(path, content)
+    except FileExistsError as error:
+        raise click.UsageError(f"{path} exists: give --save another name, or delete it") from error
     except OSError as error:
         raise click.UsageError(f"{path} cannot be written: {error.strerror or error}") from error
     return path
@@ -138,7 +144,7 @@ def event_of_route(workspace: Workspace, request: RequestOptions) -> RouteEvent:
     encoded = request.body is not None and is_binary(headers, "Content-Type", api.binary)
     body = _body(request.body, encoded=encoded)
     asked = HttpRequest(method, path, _pairs("--query", request.query, "="), headers, body, encoded)
-    stage = ServedStage(workspace.aws.location.account, _api_id(workspace), api.stage)
+    stage = _served_stage(workspace, route)
     now = workspace.aws.clock.today()
     caller = caller_of(api, route, headers)
     event = proxy_event(route, asked, stage, now, str(uuid.uuid4()), caller.context)
@@ -193,11 +199,23 @@ def _as_given(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _api_id(workspace: Workspace) -> str:
-    """Return the id of the API as recorded; `unknown` if the state was lost."""
+def _served_stage(workspace: Workspace, route: RouteParts) -> ServedStage:
+    """Return the deployed API as recorded; ids are `unknown` if the state was lost."""
+    api, where = workspace.inputs.config.api, workspace.aws.location
     with workspace.read_state() as journal:
-        record = journal.records.get(_API)
-    return str(vars(record.step).get("id") or "unknown") if record else "unknown"
+        ids = {
+            node: str(vars(record.step).get("id") or "unknown")
+            for node, record in journal.records.items()
+        }
+    own = ids.get("api", "unknown")
+    return ServedStage(
+        where.account,
+        own,
+        api.stage,
+        api.domain.name if api.domain else f"{own}.execute-api.{where.region}.{where.dns_suffix}",
+        ids.get("api.deployment", "unknown"),
+        ids.get(f"api.key.{api.keys[0]}", "unknown") if route.key and api.keys else "",
+    )
 
 
 def _pairs(option: str, given: Sequence[str], sign: str) -> tuple[tuple[str, str], ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from provision.errors import ProvisionError
-from provision.sanitizing.text import put
+from provision.sanitizing.text import put, put_document
 from provision.views.json_logs import log_line_document
 from provision.views.logs import LogScreen
 from provision.workflows.logs.criteria import Criteria
@@ -43,19 +43,20 @@ class LogQuery:
 class LogReading:
     """The groups that are read, and the screen they are printed on.
 
-    `own`: the ids of the invocations by which `up` and `push` tried an import.
+    `own`: the ids of the invocations by which `up` and `push` tried an import, each with the reason
+    why the code cannot be imported, or "".
     """
 
     query: LogQuery
     sources: Sequence[LogSource]
     reader: LogReader
     screen: LogScreen
-    own: Sequence[str]
+    own: Mapping[str, str]
 
     def print_line(self, line: LogLine) -> None:
         """Print one line alone, in the form that was asked for."""
         if self.query.form is Form.JSON_LINES:
-            put(log_line_document(line))
+            put_document(log_line_document(line))
         elif self.query.form is Form.RAW:
             put(line.message)
         else:

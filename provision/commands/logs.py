@@ -57,7 +57,7 @@ def logs(session: Session, query: LogQuery, *, follow: bool) -> int:
         background=session.verbose > 0,
         folders=function_folders(workspace.inputs.config),
     )
-    own = [each.request for each in recall(workspace.directory)]
+    own = {each.request: each.error for each in recall(workspace.directory)}
     reading = LogReading(query, sources, reader, screen, own)
     _warn_of_pattern(session, workspace, query.pattern)
     with ExitStack() as running:

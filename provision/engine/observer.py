@@ -9,7 +9,7 @@ from provision.aws.client import Aws
 from provision.engine.concurrent_runs import ambiguous, id_of
 from provision.engine.ownership_check import OwnershipCheck
 from provision.engine.prefetch import Inputs, Prefetched, observe_recorded
-from provision.model.capabilities import HasParent, PredictsValues
+from provision.model.capabilities import HasParent, KeepsMessages, PredictsValues
 from provision.model.matching import has_known_identity, same_fixed_identity, same_resource
 from provision.model.stack import Node
 from provision.model.step import (
@@ -152,6 +152,8 @@ class Observer:
 
     def data_facts(self, have: Step) -> DataFacts | None:
         """Read what decides on the deletion of data; None if the resource holds none."""
+        if isinstance(have, KeepsMessages):
+            return DataFacts(messages=have.messages_waiting(self.aws))
         if not holds_deletable_data(have):
             return None
         if warning := have.deletion_warning(self.aws):

@@ -1,21 +1,24 @@
 """Ends the lines of a function's log at line feeds only, as Lambda does.
 
 MiniStack splits at each of Python's ten line boundaries, so a caller whose text is logged could
-start a log line of its own.
+start a log line of its own. The error of a failed invocation is one event of several lines.
 """
 
 # ruff: noqa: SLF001 - MiniStack, pinned to one version, has no public interface for any of this
 
 from __future__ import annotations
 
+import contextvars
 import importlib
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from provision.local.dead_letters import invoked
 
 Emit = Callable[..., None]
+
+_together: Final = contextvars.ContextVar("the lines that are one event of the log", default="")
 
 
 class _Text(str):
@@ -24,7 +27,11 @@ class _Text(str):
     __slots__ = ()
 
     def splitlines(self, keepends: bool = False) -> list[str]:  # noqa: ARG002, FBT001, FBT002  (as str's)
-        return self.removesuffix("\n").split("\n")
+        text, event = self.removesuffix("\n"), _together.get()
+        before, found, after = text.rpartition(event) if event else ("", "", text)
+        if not found:
+            return text.split("\n")
+        return [*_lines(before.removesuffix("\n")), event, *_lines(after.removeprefix("\n"))]
 
 
 def install() -> None:
@@ -33,6 +40,15 @@ def install() -> None:
     functions._emit_lambda_logs = partial(_emit, functions._emit_lambda_logs)
     runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
     runtime.Worker._read_stderr = _reading(runtime.Worker._read_stderr)
+
+
+def keep_together(event: str) -> None:
+    """Let this part of the log be one event, in the log that this thread writes next."""
+    _together.set(event)
+
+
+def _lines(text: str) -> list[str]:
+    return text.split("\n") if text else []
 
 
 def _emit(

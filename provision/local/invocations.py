@@ -19,6 +19,7 @@ from typing import Any, Final
 _answered: Final = contextvars.ContextVar("the id that the answer will have", default="")
 _invocation: Final = contextvars.ContextVar("the id of the invocation", default="")
 _qualifier: Final = contextvars.ContextVar("the alias or version that is invoked", default="")
+_queued: Final = contextvars.ContextVar("the event is only queued, and not run yet", default=False)
 
 
 def install() -> None:
@@ -38,6 +39,11 @@ def begun(qualifier: str) -> None:
     _qualifier.set(qualifier)
 
 
+def queued() -> None:
+    """Leave the metrics of this request to the attempts (queued_events.py)."""
+    _queued.set(True)
+
+
 async def _invoke(
     invoke: Callable[..., Awaitable[Any]],
     name: str,
@@ -49,6 +55,7 @@ async def _invoke(
     """Invoke a function through Lambda's own API."""
     named = (query_params or {}).get("Qualifier", "")
     begun(path_qualifier or (named if isinstance(named, str) else named[0]))
+    _queued.set(False)
     before = _invocation.set(_answered.get())
     try:
         return await invoke(name, event, headers, path_qualifier, query_params)
@@ -71,6 +78,8 @@ def _emit(
     emit: Callable[..., None], function: str, duration_ms: float, *, error: bool, throttle: bool
 ) -> None:
     """Record the metrics of one invocation, by function and also by alias or version."""
+    if _queued.get():
+        return
     emit(function, duration_ms=duration_ms, error=error, throttle=throttle)
     if not (qualifier := _qualifier.get()):
         return

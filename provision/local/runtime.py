@@ -30,22 +30,15 @@ _PATH_IS_COMPLETE: Final = "    _ms_install_invoke_depth()\n    try:\n"
 _SOURCE_FIRST: Final = "    sys.path.remove(code_dir)\n    sys.path.insert(0, code_dir)\n"
 """Code that puts a function's folder before its layers in `sys.path`, as in Lambda; MiniStack's
 worker puts it after them."""
-_FAILURE: Final = '"error": str(e)}) + "\\n")\n        _real_stdout.flush()\n        return\n'
+_LOADING: Final = '"error": str(e)}) + "\\n")\n        _real_stdout.flush()\n        return\n'
 """The end of the report that the code cannot be loaded; MiniStack's has the exception's text."""
-_FAILURE_PLACED: Final = _FAILURE.replace("str(e)", "_named(e, code_dir)")
-_NAMED: Final = """
-def _named(error, folder):
-    if isinstance(error, (ImportError, SyntaxError)):
-        return str(error)
-    traced = traceback.extract_tb(error.__traceback__)
-    frames = [each for each in traced if each.filename.startswith(folder + os.sep)]
-    where = [(os.path.relpath(each.filename, folder), each.lineno) for each in frames]
-    place = " (%s, line %d)" % where[-1] if where else ""
-    return "%s: %s%s" % (type(error).__name__, error, place)
-
-"""
-"""Code that names the exception's class and the line of the function's that raised it."""
-_GUARD: Final = Path(__file__).with_name("sandbox_files.py")
+_LOADING_TOLD: Final = _LOADING.replace("str(e)", "_loading_failure(e, module_name, handler_name)")
+_CALL: Final = '"error": str(e), "trace": traceback.format_exc()})'
+"""The end of the report that the handler raised."""
+_CALL_TOLD: Final = '"error": _failure(e), "trace": ""})'
+_BEFORE: Final = ("sandbox_files.py", "worker_errors.py")
+"""The files whose text runs in the worker before MiniStack's script."""
+_FUTURE: Final = "from __future__ import annotations\n"
 
 
 def install(folder: Path) -> None:
@@ -55,9 +48,10 @@ def install(folder: Path) -> None:
     """
     runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
     program = make_python(folder)
-    guard = _GUARD.read_text("utf-8")
+    texts = [Path(__file__).with_name(name).read_text("utf-8") for name in _BEFORE]
+    before = _FUTURE + "".join(text.replace(_FUTURE, "") for text in texts)
     detect = runtime._detect_runtime_binary
-    runtime._detect_runtime_binary = partial(_worker, detect, str(program), guard)
+    runtime._detect_runtime_binary = partial(_worker, detect, str(program), before)
     os.environ["PYTHONSAFEPATH"] = "1"  # no imports from the folder of the worker's script
 
 
@@ -73,13 +67,14 @@ def make_python(folder: Path) -> Path:
     return programs / ("python.exe" if os.name == "nt" else "python")
 
 
-def _worker(detect: Any, program: str, guard: str, runtime: str) -> tuple[str, str]:
+def _worker(detect: Any, program: str, before: str, runtime: str) -> tuple[str, str]:
     """Return the interpreter and the script with which MiniStack starts a function."""
     binary, script = detect(runtime)
     if not runtime.startswith("python"):
         return binary, script
     script = script.replace(_PATH_IS_COMPLETE, _SOURCE_FIRST + _PATH_IS_COMPLETE)
-    return program, guard + _NAMED + script.replace(_FAILURE, _FAILURE_PLACED)
+    script = script.replace(_LOADING, _LOADING_TOLD).replace(_CALL, _CALL_TOLD)
+    return program, before + script
 
 
 def _shipped() -> Iterator[importlib.metadata.Distribution]:

@@ -21,6 +21,7 @@ from hypercorn.config import Config
 
 from provision.local import (
     dead_letters,
+    function_errors,
     function_logs,
     gateway_authorizers,
     gateway_media_types,
@@ -28,11 +29,13 @@ from provision.local import (
     gateway_preflights,
     invocations,
     log_pages,
+    queued_events,
     request_metrics,
     runtime,
 )
 from provision.local.access_control import is_ambiguous, refusal
 from provision.local.alarms import AlarmEvaluator
+from provision.local.gateway_paths import as_sent
 from provision.local.identity import write_record
 from provision.local.limitations import HOST, IDENTITY, SERVING_LOCK, STOP, STOP_HEADER
 from provision.local.peers import comes_from_another_user
@@ -128,7 +131,7 @@ class ControlEndpoints:
             if asked:
                 self.stop.set()
         else:
-            await self._app(scope, self._watched(scope, receive), send)
+            await self._app(as_sent(scope), self._watched(scope, receive), send)
 
     async def _refusal(self, scope: Scope) -> str:
         if why := refusal(scope, self._who.port):
@@ -196,7 +199,9 @@ async def _serve(who: Who) -> None:
     runtime.install(Path(tempfile.gettempdir()) / "python")
     invocations.install()
     function_logs.install()
+    function_errors.install()
     dead_letters.install()
+    queued_events.install()
     log_pages.install()
 
     def save() -> None:

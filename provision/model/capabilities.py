@@ -50,6 +50,20 @@ class HoldsData(Step):
         return ()
 
 
+class KeepsMessages(Step):
+    """A resource in which messages wait at times. Those are the user's data.
+
+    While some wait, it is not deleted unless the user names it. Their number is read live."""
+
+    @abstractmethod
+    def messages_waiting(self, aws: Aws) -> int:
+        """Return about how many messages wait in it, also those being received. Must not write."""
+
+    def saving_hint(self, node: str) -> str:  # noqa: ARG002  (an interface)
+        """Return how to keep the messages in a file; empty if there is no command for that."""
+        return ""
+
+
 class WritesData(Step):
     """A resource that runs code, which may write to resources that hold data.
 

@@ -80,6 +80,8 @@ class ResourceChange:
     """Left by an interrupted replacement, and found by owner after a loss of the state."""
     stored_data: StoredData | None = None
     """The user's data in a resource that may be deleted; None if there is none."""
+    messages: int = 0
+    """About how many messages wait in a resource that may be deleted."""
     at_once: bool = False
     """Whether it takes no time, as in an emulator."""
 

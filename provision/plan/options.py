@@ -29,9 +29,10 @@ class PlanOptions:
         lost = [word for node in sorted(self.destroy) for word in ("--destroy", node)]
         return (*adopted, *lost)
 
-    def destroying(self, node: str) -> str:
-        """Return the command that allows the node's data to be lost."""
-        return f"`provision {self.verb} --destroy {shlex.quote(node)}`"
+    def destroying(self, *nodes: str) -> str:
+        """Return the command that allows the data of the nodes to be lost."""
+        named = " ".join(f"--destroy {shlex.quote(node)}" for node in nodes)
+        return f"`provision {self.verb} {named}`"
 
     def without_backup(self, node: str) -> str:
         """Return the command that allows it to be lost without a final backup."""

@@ -9,6 +9,7 @@ from typing import Final, TypeGuard
 from provision.model.capabilities import (
     HasDeletionProtection,
     HoldsData,
+    KeepsMessages,
     KeepsVersions,
     MayOutliveStack,
     ReportsProblems,
@@ -52,11 +53,12 @@ class DataFacts:
     """The facts that AWS reports about a resource that holds data and may be deleted.
 
     `deletion_warning` is what others lose by its deletion, or empty; with a warning, the amount of
-    data is not read.
+    data is not read. `messages` wait in it.
     """
 
     deletion_warning: str = ""
     stored: StoredData | None = None
+    messages: int = 0
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ class Planner:
         """Return the change of a removal: nothing there, foreign, kept, or deleted.
 
         `owned` is whether the resource is the stack's, and may be removed. `data` is needed for an
-        owned resource that `holds_deletable_data`.
+        owned resource that `holds_deletable_data` or `KeepsMessages`.
         """
         if change.action is Action.SKIP:
             return change
@@ -187,6 +189,9 @@ class Planner:
         if isinstance(have, HoldsData):
             assert data is not None
             return self._plan_data(change, have, data)
+        if isinstance(have, KeepsMessages):
+            assert data is not None
+            return self._plan_messages(change, have, data.messages)
         locked = isinstance(have, HasDeletionProtection) and have.has_deletion_protection()
         reason = f"{_LOCKED} and is switched off first" if locked else ""
         return replace(change, action=Action.DELETE, reason=reason)
@@ -209,6 +214,19 @@ class Planner:
         without = "no backup is made: --no-backup"
         words.append(self.limitations.backup_words(have.KIND) if self.options.backup else without)
         return replace(change, action=Action.DELETE, reason="; ".join(words))
+
+    def _plan_messages(
+        self, change: ResourceChange, have: KeepsMessages, waiting: int
+    ) -> ResourceChange:
+        """Decide whether a resource with messages is deleted; an empty one always is."""
+        if not waiting:
+            return replace(change, action=Action.DELETE, reason="")
+        told = f"{messages_words(waiting)} in it"
+        if self.options.may_destroy(change.node):
+            return replace(change, action=Action.DELETE, messages=waiting, reason=told)
+        destroying = f"{self.options.destroying(change.node)} deletes it"
+        hints = [told, have.saving_hint(change.node), destroying]
+        return replace(change, messages=waiting, reason="; ".join(filter(None, hints)))
 
     def name_deposed(self, change: ResourceChange) -> list[ResourceChange]:
         """Return the deletions of deposed resources, as nodes of their own, still undecided."""
@@ -241,6 +259,11 @@ class Planner:
 def retention_reason(have: Step) -> str:
     """Return why `down` leaves the resource in AWS although it is the stack's, or nothing."""
     return have.retention_reason() if isinstance(have, MayOutliveStack) else ""
+
+
+def messages_words(waiting: int) -> str:
+    """Return a number of messages with its verb; SQS only estimates it (Q19)."""
+    return "about 1 message waits" if waiting == 1 else f"about {waiting:,} messages wait"
 
 
 def holds_deletable_data(have: Step) -> TypeGuard[HoldsData]:

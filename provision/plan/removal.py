@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
-from provision.model.capabilities import HoldsData, WritesData
+from provision.model.capabilities import HoldsData, KeepsMessages, WritesData
 from provision.model.stack import current_name, reversed_graph
 from provision.plan.change import Action, ResourceChange
 
@@ -15,7 +15,9 @@ def keep_needed_by_data(changes: Mapping[str, ResourceChange]) -> dict[str, Reso
     """Return the changes with every node kept that kept data needs."""
     decided = dict(changes)
     kept = [
-        f for f in decided.values() if f.action is Action.KEEP and isinstance(f.have, HoldsData)
+        change
+        for change in decided.values()
+        if change.action is Action.KEEP and isinstance(change.have, HoldsData | KeepsMessages)
     ]
     while kept:  # a kept node keeps the nodes that it needs
         keeping = kept.pop()

@@ -56,6 +56,9 @@ def _all(change: ResourceChange, step: Step) -> Iterator[Risk]:
         case Action.DELETE:
             yield from risks.delete
             yield from _lost(step)
+            if change.messages:
+                told = "messages are" if change.messages > 1 else "message is"
+                yield Risk(Impact.DATA_LOSS, f"about {change.messages:,} {told} deleted with it")
 
 
 def _of_creation(change: ResourceChange, risks: Iterable[Risk]) -> Iterator[Risk]:

@@ -14,6 +14,7 @@ from botocore.model import OperationModel, Shape
 
 ABSENT: Final = {
     "iam.GetRole": "NoSuchEntity",
+    "scheduler.GetScheduleGroup": "ResourceNotFoundException",
     "lambda.GetPolicy": "ResourceNotFoundException",
     "wafv2.GetWebACLForResource": "WAFNonexistentItemException",
 }

@@ -36,6 +36,7 @@ _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "api.key": ("api", "keys"),
     "encryption": ("encryption",),
     "network.flow_logs": ("network", "flow_logs"),
+    "schedules": ("name",),
 }
 """The beginning of a node's name → its keys in config.yaml, if they are not the same."""
 

@@ -18,6 +18,7 @@ from provision.stack.functions import add_functions
 from provision.stack.inputs import StackInputs
 from provision.stack.monitoring import add_monitoring
 from provision.stack.network import add_network
+from provision.stack.schedules import add_schedules
 from provision.stack.secrets import add_secrets
 from provision.stack.tables import add_tables
 
@@ -27,6 +28,7 @@ AREAS = {
     "table": "DynamoDB",
     "layer": "Lambda layers",
     "function": "Lambda",
+    "schedules": "Schedules",
     "api": "API Gateway",
     "monitoring": "Monitoring",
 }
@@ -44,6 +46,7 @@ def build_stack(inputs: StackInputs) -> Stack:
     network = add_secrets(stack, inputs, network)  # adds endpoints to it
     add_flow_logs(stack, inputs, network.vpc, encryption)
     functions = add_functions(stack, inputs, network, encryption)
+    add_schedules(stack, inputs, functions, encryption)
     add_api(stack, inputs, functions, encryption)
     add_monitoring(stack, inputs, encryption)
     old = inputs.config.former_keys

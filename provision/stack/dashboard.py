@@ -112,15 +112,18 @@ def _table_row(inputs: StackInputs, key: str) -> list[Document]:
     def metric(name: str, statistic: str, label: str) -> Metric:
         return ["AWS/DynamoDB", name, *place, {"stat": statistic, "label": label}]
 
+    def provisioned(what: str) -> list[Metric]:
+        if inputs.config.tables[key].capacity == "on-demand":
+            return []  # AWS has the metric for provisioned capacity alone
+        return [metric(f"Provisioned{what}CapacityUnits", "Average", "provisioned a second")]
+
     return [
         _graph(
             inputs,
             f"{key}: {what} capacity",
             [
                 metric(f"Consumed{what.title()}CapacityUnits", "Sum", "consumed a minute"),
-                metric(
-                    f"Provisioned{what.title()}CapacityUnits", "Average", "provisioned a second"
-                ),
+                *provisioned(what.title()),
             ],
         )
         for what in ("read", "write")

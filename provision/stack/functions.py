@@ -9,7 +9,7 @@ from typing import Any
 from provision import config
 from provision.model.stack import Node, Stack
 from provision.model.step import Document
-from provision.stack import grants
+from provision.stack import grants, key_grants
 from provision.stack.encryption import EncryptionKey
 from provision.stack.environment import environment
 from provision.stack.inputs import StackInputs
@@ -162,7 +162,9 @@ def _key_policies(
 ) -> dict[str, Document]:
     if not encryption.uses_customer_key:
         return {}
-    return {"encryption": grants.encryption(inputs.location, key, tuple(function.tables.values()))}
+    return {
+        "encryption": key_grants.encryption(inputs.location, key, tuple(function.tables.values()))
+    }
 
 
 def _secret_policies(

@@ -34,16 +34,6 @@ _ACTIONS: Final[Mapping[_Grant, Sequence[str]]] = {
 """The actions of each grant. A transaction is checked as its single reads and writes are, and its
 conditions by an action of their own (D33)."""
 
-_KEY_FOR_READING = ("kms:Decrypt", "kms:DescribeKey")
-_KEY_FOR_WRITING = (
-    *_KEY_FOR_READING,
-    "kms:Encrypt",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-)
-
 
 class GrantedTable(NamedTuple):
     """A table's ARN, a function's access to it, and whether it may have indexes."""
@@ -143,28 +133,9 @@ def dead_letters(queue: str) -> Document:
     return _allow(("sqs:SendMessage",), [queue])
 
 
-def encryption(where: Location, key: str, tables: Sequence[Literal["read", "write"]]) -> Document:
-    """Return the policy to use the customer's key (ARN) through certain services only.
-
-    They are Lambda for the environment, and those that keep the dead letters and tables.
-
-    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
-    """
-
-    def through(service: str, *actions: str) -> Document:
-        via = f"{service}.{where.region}.{where.dns_suffix}"
-        statement = _statement(actions, [key])
-        return {**statement, "Condition": {"StringEquals": {"kms:ViaService": via}}}
-
-    statements = [
-        through("lambda", "kms:Decrypt"),
-        through("sqs", "kms:Decrypt", "kms:GenerateDataKey"),
-    ]
-    if "write" in tables:
-        statements.append(through("dynamodb", *_KEY_FOR_WRITING))
-    elif tables:
-        statements.append(through("dynamodb", *_KEY_FOR_READING))
-    return canonical({"Version": "2012-10-17", "Statement": statements})
+def invoking(alias: str) -> Document:
+    """Return the policy to invoke a function by its alias (ARN) alone."""
+    return _allow(("lambda:InvokeFunction",), [alias])
 
 
 def secrets(where: Location, kept: Sequence[Secret], vpc_id: str | None) -> Document:

@@ -1,6 +1,8 @@
-"""Adds the tables, each with auto scaling above its minimum of provisioned capacity."""
+"""Adds the tables, with auto scaling above the minimum where capacity is provisioned."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from provision import config
 from provision.model.stack import Node, Stack
@@ -11,6 +13,8 @@ from provision.steps.autoscaling.target import ScalingTarget
 from provision.steps.dynamodb.encryption import AWS_MANAGED
 from provision.steps.dynamodb.keys import TEXT
 from provision.steps.dynamodb.table import Table
+
+ON_DEMAND: Final = "on-demand"
 
 
 def add_tables(stack: Stack, inputs: StackInputs, encryption: EncryptionKey) -> None:
@@ -33,6 +37,7 @@ def _add_table(
             write_capacity=table.write.min,
             read_most=table.read.max,
             write_most=table.write.max,
+            on_demand=table.capacity == ON_DEMAND,
             ttl=table.expire.attribute if table.expire else None,
             encryption=encryption.arn(get, AWS_MANAGED),
             protect=table.protect,
@@ -41,6 +46,8 @@ def _add_table(
         needs=encryption.needs,
         key=f"table.{key}",
     )
+    if table.capacity == ON_DEMAND:
+        return  # there is no capacity to scale; the table ends the scaling that it had
     _add_scaling(stack, inputs, node, "read", "ReadCapacityUnits", table.read)
     _add_scaling(stack, inputs, node, "write", "WriteCapacityUnits", table.write)
 

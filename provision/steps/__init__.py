@@ -48,6 +48,8 @@ from provision.steps.lambda_.permission import Permission
 from provision.steps.lambda_.version import Version
 from provision.steps.logs.log_group import LogGroup
 from provision.steps.route53.record import RecordSet
+from provision.steps.scheduler.group import ScheduleGroup
+from provision.steps.scheduler.schedule import Schedule
 from provision.steps.sns.subscription import Subscription
 from provision.steps.sns.topic import Topic
 from provision.steps.sqs.queue import Queue
@@ -84,6 +86,8 @@ KINDS: Final[Mapping[str, type[Step]]] = {
         RouteTable,
         ScalingPolicy,
         ScalingTarget,
+        Schedule,
+        ScheduleGroup,
         SecurityGroup,
         Stage,
         Subnet,

@@ -8,6 +8,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from provision.views.console import columns, wrapped
 from provision.views.formatting import pluralize, seconds
 from provision.workflows.checks.catalog import CHECKS, DEEP
 from provision.workflows.checks.not_asked import NotAsked
@@ -23,6 +24,9 @@ _SIGNS: Final = {
 _NOUNS: Final = {check.id: check.noun for check in (*CHECKS, *DEEP)}
 _WIDTH: Final = max(len(name) for name in _NOUNS) + 2
 _COUNT: Final = 14
+"""Columns of a number with its noun."""
+_NAMED: Final = 3
+"""The greatest number of subjects that are named with what was found."""
 
 
 def print_checked(
@@ -47,16 +51,34 @@ def _print_check(console: Console, name: str, outcomes: Sequence[CheckOutcome]) 
         status: [one for one in outcomes if one.verdict.status is status] for status in CheckStatus
     }
     if passed := by_status[CheckStatus.PASS]:
-        said = ", ".join(dict.fromkeys(one.verdict.have for one in passed))
+        said = _told(passed)
         count = pluralize(len(passed), _NOUNS[name]) if _NOUNS[name] else ""
-        _print_line(console, CheckStatus.PASS, name, f"{count.ljust(_COUNT)}{said}")
+        _print_line(console, CheckStatus.PASS, name, said, count.ljust(_COUNT))
     for failure in by_status[CheckStatus.FAIL]:
         _print_failure(console, failure)
     for reason in dict.fromkeys(one.verdict.reason for one in by_status[CheckStatus.SKIP]):
         alike = [one for one in by_status[CheckStatus.SKIP] if one.verdict.reason == reason]
         noun = _NOUNS[name] if alike[0].subject else ""
         count = pluralize(len(alike), noun) if noun else ""
-        _print_line(console, CheckStatus.SKIP, name, f"{count.ljust(_COUNT)}{reason}")
+        _print_line(console, CheckStatus.SKIP, name, reason, count.ljust(_COUNT))
+
+
+def _told(passed: Sequence[CheckOutcome]) -> str:
+    """Return what was found; where it differs, with the subjects of each."""
+    by_have: dict[str, list[str]] = {}
+    for one in passed:
+        by_have.setdefault(one.verdict.have, []).append(one.subject)
+    if len(by_have) == 1 or any(not all(subjects) for subjects in by_have.values()):
+        return ", ".join(by_have)
+    return "; ".join(_of(subjects, have) for have, subjects in by_have.items())
+
+
+def _of(subjects: Sequence[str], have: str) -> str:
+    """Return what was found with its first subjects, unless it names them itself."""
+    if all(subject in have for subject in subjects):
+        return have
+    more = f" and {len(subjects) - _NAMED} more" if subjects[_NAMED:] else ""
+    return f"{', '.join(subjects[:_NAMED])}{more}: {have}"
 
 
 def _print_not_asked(
@@ -69,13 +91,17 @@ def _print_not_asked(
         console.print(Text(f"  → {words(alike[0].hint)}"), soft_wrap=True)
 
 
-def _print_line(console: Console, status: CheckStatus, name: str, said: str) -> None:
+def _print_line(
+    console: Console, status: CheckStatus, name: str, said: str, count: str = ""
+) -> None:
+    """Print a line; what does not fit continues below its beginning."""
     sign, style = _SIGNS[status]
-    line = Text("  ").append(sign, style=style).append(f" {name.ljust(_WIDTH)}{said}")
-    if console.is_terminal:
-        console.print(line, no_wrap=True, overflow="ellipsis")
-    else:
-        console.print(line, soft_wrap=True)
+    line = Text("  ").append(sign, style=style).append(f" {name.ljust(_WIDTH)}{count}")
+    start = line.cell_len
+    first, *more = wrapped(said, columns(console) - start)
+    console.print(line.append(first), soft_wrap=True)
+    for each in more:
+        console.print(Text(" " * start + each), soft_wrap=True)
 
 
 def _print_failure(console: Console, failure: CheckOutcome) -> None:

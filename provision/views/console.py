@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
+_WORDS: Final = re.compile(r"\s*\S+\s*|\s+")
 BOUNDLESS: Final = 1_000_000
 """Columns if there is no window: files, pipes and logs are not wrapped."""
 
@@ -34,6 +37,21 @@ def print_page(console: Console, page: RenderableType) -> None:
     for line in console.render_lines(page, options, pad=False):
         text = "".join(segment.text for segment in line if not segment.control)
         console.print(Text(text.rstrip()), soft_wrap=True)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return the lines of a text, broken at blanks only: a longer word is a line of its own.
+
+    The blanks in a line stay as they are. Always returns a first line.
+    """
+    lines: list[str] = []
+    line = ""
+    for word in _WORDS.findall(text):
+        if line and cell_len(line + word.rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+        line += word
+    return [*lines, line.rstrip()]
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ def invoke_document(
             "payload": document[0] if document else None,
             "payload_text": text if text and not document else None,
             "log": list(done.log),
+            "log_truncated": done.log_truncated,
             "duration_ms": done.report.duration_ms,
             "billed_ms": done.report.billed_ms,
             "memory_mb": done.report.used_mb,

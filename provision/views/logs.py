@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from provision.views.frames import with_short_frames
-from provision.workflows.logs.line import BACKGROUND, LogLine
+from provision.workflows.logs.line import BACKGROUND, LineKind, LogLine
 from provision.workflows.logs.sources import ACCESS, EXECUTION
 from provision.workflows.logs.stories import Story
 
@@ -22,6 +23,9 @@ _SHOWN_ID: Final = 16
 _CUT_ID: Final = 8
 _SECOND: Final = 1000
 _INDENT: Final = "    "
+_HARMLESS: Final = (
+    "the error of an import check: the code was imported, how it answers this event does not matter"
+)
 _CONTINUES: Final = "    | "
 """Before each further line of one event: text of others cannot look like a line of ours."""
 
@@ -42,15 +46,31 @@ class LogScreen:
         """Print a request with its lines, or an invocation, or a line that has neither."""
         if has_heading(story):
             self._put(self._heading(story))
-        for line in self._shown(story):
-            self.print_line(line, indent=_INDENT if has_heading(story) else "")
+        for each in self._shown(story):
+            if isinstance(each, LogLine):
+                self.print_line(each, indent=_INDENT if has_heading(story) else "")
+            else:
+                self._put(Text(f"{_INDENT}{each}", "dim"))
 
     def height(self, story: Story) -> int:
         """Return how many lines of logs a story shows, its heading included."""
         return has_heading(story) + len(self._shown(story))
 
-    def _shown(self, story: Story) -> list[LogLine]:
-        return [line for line in story.lines if self.background or _speaks(line)]
+    def _shown(self, story: Story) -> list[LogLine | str]:
+        """Return the lines to show, and words of ours between them."""
+        shown: list[LogLine | str] = []
+        if story.own and not story.unimportable and any(line.failed for line in story.lines):
+            shown.append(_HARMLESS)
+        begun = Counter(line.invocation for line in story.lines if line.kind is LineKind.START)
+        number = Counter[str]()
+        for line in story.lines:
+            name = line.invocation
+            if line.kind is LineKind.START and begun[name] > 1:  # Lambda ran the event again
+                number[name] += 1
+                shown.append(f"attempt {number[name]} of {begun[name]}")
+            if self.background or _speaks(line):
+                shown.append(line)
+        return shown
 
     def print_line(self, line: LogLine, indent: str = "") -> None:
         """Print a line with its time and source; each of its own lines on one."""

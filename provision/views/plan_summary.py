@@ -84,7 +84,7 @@ def _public(changes: Mapping[str, ResourceChange]) -> Text:
     """Name the routes that anyone can call, whether or not anything changes about them."""
     routes = [
         route
-        for change in changes.values()
+        for change in _staying(changes)
         if isinstance(change.want, RestApi)
         for route in public_routes(change.want.routes)
     ]
@@ -105,8 +105,8 @@ def _authorized(changes: Mapping[str, ResourceChange]) -> Text:
 def _wide(changes: Mapping[str, ResourceChange]) -> Text:
     """Name the functions with a `wide` statement and why, whether or not it changes."""
     told = [
-        f"{node} ({why})"
-        for node, change in changes.items()
+        f"{change.node} ({why})"
+        for change in _staying(changes)
         if isinstance(change.want, RolePolicies)
         for why in change.want.wide
     ]
@@ -117,13 +117,18 @@ def _wide(changes: Mapping[str, ResourceChange]) -> Text:
 def _open(changes: Mapping[str, ResourceChange]) -> Text:
     """Name the functions outside the private network, whether or not that changes."""
     nodes = [
-        node
-        for node, change in changes.items()
+        change.node
+        for change in _staying(changes)
         if isinstance(change.want, Function) and is_open(change.want.subnet_ids)
     ]
     more = f" and {len(nodes) - NAMED} more" if nodes[NAMED:] else ""
     told = f"Outside the private network: {', '.join(nodes[:NAMED])}{more}."
     return Text(told if nodes else "", style="yellow")
+
+
+def _staying(changes: Mapping[str, ResourceChange]) -> list[ResourceChange]:
+    """Return the changes but for what is deleted, as by `down`."""
+    return [change for change in changes.values() if change.action is not Action.DELETE]
 
 
 def kept_words(kept: Collection[ResourceChange]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from rich.console import Console
 from rich.text import Text
@@ -94,16 +96,22 @@ def print_removal(
     command: Callable[..., str],
     *,
     where: str,
+    stop: str = "",
 ) -> None:
-    """Print what `down` removed, what it kept and why, and what else of the stack was found."""
+    """Print what `down` removed, what it kept and why, and what else of the stack was found.
+
+    `stop` is the command that ends the emulator; empty except on local.
+    """
     _print_done(console, result)
     if receipt is None:
         return
-    _print_kept(console, receipt.kept)
+    _print_kept_by_down(console, receipt.kept, command)
     _print_backups(console, receipt.backups, command)
     for node, words in receipt.in_progress.items():
         console.print(f"  still finishing {node}: {words}", soft_wrap=True)
     _print_search(console, receipt.search, where)
+    if stop:
+        console.print(f"The emulator runs on in the background, until: {stop}", soft_wrap=True)
 
 
 def _print_done(console: Console, result: Result) -> None:
@@ -116,6 +124,20 @@ def _print_done(console: Console, result: Result) -> None:
 def _print_kept(console: Console, kept: Iterable[ResourceChange]) -> None:
     for change in kept:
         console.print(f"  kept {change.node} ({change.label}): {change.reason}", soft_wrap=True)
+
+
+def _print_kept_by_down(
+    console: Console, kept: Iterable[ResourceChange], command: Callable[..., str]
+) -> None:
+    """Print what was kept. Where several hold data, one command that deletes them all is last."""
+    each = list(kept)
+    held = [change.node for change in each if _DELETES.search(change.reason)]
+    if len(held) < 2:  # noqa: PLR2004  (one has its command in its reason)
+        _print_kept(console, each)
+        return
+    _print_kept(console, (replace(one, reason=_DELETES.sub("", one.reason)) for one in each))
+    words = [word for node in held for word in ("--destroy", node)]
+    console.print(f"    to delete them all: {command('down', *words)}", soft_wrap=True)
 
 
 def _print_backups(
@@ -143,6 +165,10 @@ def _print_search(console: Console, search: LeftoverReport, where: str) -> None:
         console.print(f"  {seen}: {one.node} {one.arn}{goes}", style="yellow", soft_wrap=True)
         if one.delete_command:
             console.print(f"    to remove it: {one.delete_command}", soft_wrap=True)
+
+
+_DELETES: Final = re.compile(r"; `[^`]*` deletes it$")
+"""The end of the reason why data is kept."""
 
 
 @dataclass(frozen=True)

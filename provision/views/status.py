@@ -9,7 +9,9 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from provision.model.capabilities import HoldsData, KeepsMessages
 from provision.plan.change import ResourceChange
+from provision.plan.options import PlanOptions
 from provision.steps.apigateway.api_key import ApiKey
 from provision.steps.apigateway.rest_api.api import RestApi
 from provision.steps.apigateway.rest_api.public import authorized_routes, named, public_routes
@@ -88,7 +90,8 @@ def status_screen(
     told = trouble_entries(found, health, make=heading.make, width=line, every_node=every_node)
     folded = absent and not every_node
     if folded:
-        told = [TroubleEntry(Text(f"· not deployed: `{heading.make}` creates it"))]
+        made = TroubleEntry(Text(f"· not deployed: `{heading.make}` creates it"))
+        told = [made, *_kept_data(changes, heading)]
     parts = _Parts(
         _head(heading, found, width, absent=absent),
         told,
@@ -204,6 +207,21 @@ def _verdict(found: Sequence[Trouble], *, absent: bool) -> Text:
     if absent:
         return Text().append("· not deployed", style="bold")
     return Text().append(f"✗ {len(found)} in trouble", style="bold red")
+
+
+def _kept_data(changes: Mapping[str, ResourceChange], heading: Heading) -> list[TroubleEntry]:
+    """Name what `down` kept of a stack that is not deployed, and the command that deletes it."""
+    kept = [change for change in changes.values() if _is_data(change.have)]
+    if not kept:
+        return []
+    told = ", ".join(f"{change.node} ({change.label})" for change in kept)
+    deleting = PlanOptions(verb="down").destroying(*(change.node for change in kept))
+    words = heading.as_typed(f"{deleting} deletes {'it' if len(kept) == 1 else 'them'}")
+    return [TroubleEntry(Text(f"= data was kept: {told}", style="cyan"), [Text(f"    {words}")])]
+
+
+def _is_data(have: object) -> bool:
+    return isinstance(have, HoldsData | KeepsMessages)
 
 
 def _nodes(states: Mapping[str, State], width: int) -> Text:

@@ -65,6 +65,11 @@ def _acl(aws: Aws, made: str) -> Any:
     return aws.wafv2.get_web_acl(Name=name, Scope="REGIONAL", Id=number)
 
 
+def _schedules(aws: Aws, name: str) -> Any:
+    """Return whether the group exists. AWS shows one that is being deleted (E2)."""
+    return aws.scheduler.get_schedule_group(Name=name).get("State") != "DELETING"
+
+
 def _key(aws: Aws, made: str) -> Any:
     """Return whether the key exists. AWS lists a key that is pending deletion for weeks."""
     return aws.kms.describe_key(KeyId=made)["KeyMetadata"].get("KeyState") != "PendingDeletion"
@@ -117,6 +122,11 @@ ARN_KINDS: Final[Mapping[tuple[str, str], ArnKind]] = {
     ("cloudwatch", "alarm:"): ArnKind(
         lambda aws, name: aws.cloudwatch.describe_alarms(AlarmNames=[name]).get("MetricAlarms", []),
         plain("aws cloudwatch delete-alarms --alarm-names {}"),
+    ),
+    ("scheduler", "schedule-group/"): ArnKind(
+        _schedules,
+        plain("aws scheduler delete-schedule-group --name {}"),
+        goes("every schedule in it is deleted with it"),
     ),
     ("lambda", "function:"): ArnKind(
         lambda aws, name: aws.lambda_.get_function(FunctionName=name),

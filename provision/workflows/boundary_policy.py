@@ -12,9 +12,10 @@ from provision.model import iam
 from provision.model.step import OWNER, Document
 from provision.permissions.policies import MOST_CHARACTERS, Policy, statements
 from provision.permissions.requirements import Asked
-from provision.stack import grants
+from provision.stack import grants, key_grants
 from provision.stack.api import ACCOUNT_ROLE
 from provision.stack.inputs import StackInputs
+from provision.stack.schedules import live_alias
 from provision.steps.apigateway.account import LOG_ACTIONS
 
 ASSUME: Final = "sts:AssumeRole"
@@ -98,6 +99,9 @@ def _needed(inputs: StackInputs, names: _ResourceNames) -> Iterator[Document]:
     for name in names.functions:
         yield grants.logging(where.arn("logs", f"log-group:/aws/lambda/{name}"))
         yield grants.dead_letters(where.arn("sqs", f"{name}-dead-letters"))
+    for key in config.functions:
+        if config.functions[key].on:
+            yield grants.invoking(live_alias(inputs, key))
     yield grants.flow_logging(where.arn("logs", f"log-group:/aws/vpc/{config.prefix}"))
     yield grants.tracing()
     yield grants.network(
@@ -107,7 +111,7 @@ def _needed(inputs: StackInputs, names: _ResourceNames) -> Iterator[Document]:
         where.arn("ec2", "security-group/*"),
     )
     if config.encryption.key != "managed":
-        yield grants.encryption(where, inputs.key or where.arn("kms", "key/*"), ("write",))
+        yield key_grants.encryption(where, inputs.key or where.arn("kms", "key/*"), ("write",))
     for function in config.functions.values():
         if function.policy:
             yield grants.own(function.policy, inputs.placeholders)

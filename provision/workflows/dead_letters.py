@@ -6,7 +6,8 @@ seen, which hides it for a while and leaves it in the queue.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -47,6 +48,7 @@ CALLS: Final = (
         "sqs.ChangeMessageVisibilityBatch",
         iam.Permission("sqs:ChangeMessageVisibility", (QUEUE,)),
     ),
+    iam.call("sqs.DeleteMessageBatch", iam.Permission("sqs:DeleteMessage", (QUEUE,))),
 )
 """The calls for one queue, with the fields of its step."""
 AGE_CALLS: Final = iam.calls("cloudwatch", iam.ANY_RESOURCE, "GetMetricData")
@@ -192,22 +194,44 @@ def receive(aws: Aws, url: str, most: int, hidden: int) -> list[Letter]:
     return [parse(message) for message in answer.get("Messages", [])]
 
 
-def peek(aws: Aws, queue: LetterQueue, most: int) -> list[Letter]:
-    """Return up to `most` messages, oldest first, each once, and let them be seen again."""
+@contextmanager
+def received(aws: Aws, queue: LetterQueue, most: int) -> Iterator[list[Letter]]:
+    """Yield up to `most` messages, oldest first, each once, hidden from other readers.
+
+    At the end of the block they can be received again, except those that it has deleted.
+    """
     hidden = min(_HIDDEN + min(most, queue.messages) // AT_ONCE, _LONGEST_HIDDEN)
     found: dict[str, Letter] = {}
-    handles: dict[str, str] = {}
     empty = 0
     try:
         while len(found) < most and empty < EMPTY_ANSWERS:
             letters = receive(aws, queue.url, most - len(found), hidden)
-            new = [letter for letter in letters if letter.id not in found]
-            handles |= {letter.id: letter.handle for letter in letters}
-            found |= {letter.id: letter for letter in new}
-            empty = 0 if new else empty + 1
+            empty = 0 if any(letter.id not in found for letter in letters) else empty + 1
+            found |= {letter.id: letter for letter in letters}  # the latest handle counts (Q12)
+        yield sorted(found.values(), key=lambda letter: (letter.sent, letter.id))
     finally:
-        release(aws, queue.url, handles.values())
-    return sorted(found.values(), key=lambda letter: (letter.sent, letter.id))
+        release(aws, queue.url, [letter.handle for letter in found.values()])
+
+
+def peek(aws: Aws, queue: LetterQueue, most: int) -> list[Letter]:
+    """Return up to `most` messages, oldest first, each once, and let them be seen again."""
+    with received(aws, queue, most) as letters:
+        return letters
+
+
+def delete_all(aws: Aws, url: str, letters: Sequence[Letter]) -> int:
+    """Delete these messages and no others, and return how many SQS deleted."""
+    deleted = 0
+    for first in range(0, len(letters), AT_ONCE):
+        answer = aws.sqs.delete_message_batch(
+            QueueUrl=url,
+            Entries=[
+                {"Id": str(number), "ReceiptHandle": letter.handle}
+                for number, letter in enumerate(letters[first : first + AT_ONCE])
+            ],
+        )
+        deleted += len(answer.get("Successful", []))
+    return deleted
 
 
 def release(aws: Aws, url: str, handles: Collection[str]) -> None:

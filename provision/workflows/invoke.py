@@ -5,7 +5,6 @@ An invocation is never sent a second time after its answer was lost: the functio
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Mapping
@@ -30,6 +29,7 @@ from provision.aws.error_codes import is_not_found
 from provision.errors import AnswerLost, ApiError, NotFound, NotOwned
 from provision.model import iam
 from provision.model.step import OWNER
+from provision.steps.lambda_.log_tail import log_tail
 from provision.steps.not_found import found_or_none
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ class Invoked:
     """The answer of one invocation.
 
     `status` is Lambda's: 200, or 202 for an accepted asynchronous event. `error` is empty if the
-    function did not fail, otherwise the type and message that it reported.
+    function did not fail, otherwise the type and message that it reported. `log_truncated`: lines
+    before those of `log` are missing.
     """
 
     status: int
@@ -102,6 +103,7 @@ class Invoked:
     payload: bytes
     error: str = ""
     log: tuple[str, ...] = ()
+    log_truncated: bool = False
     report: InvocationReport = InvocationReport()
 
 
@@ -204,15 +206,16 @@ def _not_there(target: InvocationTarget, error: ClientError) -> NotFound:
 
 
 def _invoked(answer: Any, body: bytes) -> Invoked:
-    log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace")
+    tail = log_tail(answer)
     return Invoked(
         status=int(answer["StatusCode"]),
         version=str(answer.get("ExecutedVersion", "")),
         request=str(answer["ResponseMetadata"].get("RequestId", "")),
         payload=body,
         error=_error(str(answer["FunctionError"]), body) if answer.get("FunctionError") else "",
-        log=tuple(log.splitlines()),
-        report=parse_report(log),
+        log=tail.lines,
+        log_truncated=tail.truncated,
+        report=parse_report(tail.text),
     )
 
 

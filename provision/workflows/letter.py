@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Letter:
-    """A message: the event that failed, and what Lambda says about the failure (Q10).
+    """A message: the event that failed, and what Lambda or Scheduler says of the failure (Q10, E6).
 
     `event` is None if the body is no JSON; `text` is the event as it is written, or the body.
     `sent` is in milliseconds since 1970; `received` counts how often it was received, now included.
@@ -60,8 +60,9 @@ def parse(message: MessageTypeDef) -> Letter:
         received=int(system.get("ApproximateReceiveCount", 0)),
         text=body,
         request=own.get("RequestID", ""),
-        code=own.get("ErrorCode", ""),
-        error=own.get("ErrorMessage", ""),
+        # EventBridge Scheduler writes them otherwise (E6).
+        code=own.get("ErrorCode") or own.get("ERROR_CODE", ""),
+        error=own.get("ErrorMessage") or own.get("ERROR_MESSAGE", ""),
         event=event,
     )
     if event and not own and _is_record(event[0]):

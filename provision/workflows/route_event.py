@@ -7,22 +7,47 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from provision.config.schema.api import RouteParts
 
 _VARIABLE: Final = re.compile(r"\{([^}+]+)(\+?)\}")
 USER_AGENT: Final = "provision-invoke"
 SOURCE: Final = "127.0.0.1"
+_RESOURCE: Final = "invoke"
+"""The id that is given for the resource, whose own is not recorded."""
+_KEY: Final = "(not read)"
+"""The text that is given for the key itself."""
+_RENAMED: Final = {"authorization": "Authorization", "host": "Host", "user-agent": "User-Agent"}
+"""The headers that API Gateway writes in its own way, whichever case they came in."""
+_SIGNED: Final = (
+    "cognitoIdentityPoolId",
+    "accountId",
+    "cognitoIdentityId",
+    "caller",
+    "principalOrgId",
+    "accessKey",
+    "cognitoAuthenticationType",
+    "cognitoAuthenticationProvider",
+    "userArn",
+    "user",
+)
+"""The members of `identity` that are null unless a caller signs with credentials of AWS."""
 
 
 @dataclass(frozen=True)
 class ServedStage:
-    """The deployed API that a request names: its account, id and stage."""
+    """The deployed API that a request names.
+
+    `host` is the name under which it answers, `key` the id of the API key that calls, or "".
+    """
 
     account: str
     api: str
     name: str
+    host: str
+    deployment: str
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +76,10 @@ def find_route(routes: Sequence[RouteParts], method: str, path: str) -> RoutePar
 
 
 def path_parameters(route: RouteParts, path: str) -> dict[str, str] | None:
-    """Return the values of the route's variables, decoded; None if the path does not fit."""
+    """Return the values of the route's variables; None if the path does not fit.
+
+    They stay as they are sent, with `%20` for a blank; a slash at the end does not count (A41).
+    """
     pattern, end = "", 0
     names = []
     for found in _VARIABLE.finditer(route.path):
@@ -59,10 +87,8 @@ def path_parameters(route: RouteParts, path: str) -> dict[str, str] | None:
         names.append(found[1])
         end = found.end()
     pattern += re.escape(route.path[end:])
-    fitting = re.fullmatch(pattern, path)
-    if not fitting:
-        return None
-    return dict(zip(names, map(unquote, fitting.groups()), strict=True))
+    fitting = re.fullmatch(pattern, path.removesuffix("/") or "/")
+    return dict(zip(names, fitting.groups(), strict=True)) if fitting else None
 
 
 def proxy_event(
@@ -79,7 +105,7 @@ def proxy_event(
     """
     path, _, asked = request.path.partition("?")
     query = (*parse_qsl(asked, keep_blank_values=True), *request.query)
-    headers = _with_defaults(request)
+    headers = _with_defaults(request, stage.host)
     return {
         "resource": route.path,
         "path": path,
@@ -91,18 +117,22 @@ def proxy_event(
         "pathParameters": path_parameters(route, path) or None,
         "stageVariables": None,
         "requestContext": {
-            "accountId": stage.account,
-            "apiId": stage.api,
-            "stage": stage.name,
-            "path": f"/{stage.name}{path}",
+            "resourceId": _RESOURCE,
             "resourcePath": route.path,
             "httpMethod": request.method,
-            "protocol": "HTTP/1.1",
-            "requestId": request_id,
             "extendedRequestId": request_id,
             "requestTime": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+            "path": f"/{stage.name}{path}",
+            "accountId": stage.account,
+            "protocol": "HTTP/1.1",
+            "stage": stage.name,
+            "domainPrefix": stage.host.partition(".")[0],
             "requestTimeEpoch": int(now.timestamp() * 1000),
-            "identity": {"sourceIp": SOURCE, "userAgent": dict(headers)["User-Agent"]},
+            "requestId": request_id,
+            "identity": _identity(dict(headers)["User-Agent"], stage.key),
+            "domainName": stage.host,
+            "deploymentId": stage.deployment,
+            "apiId": stage.api,
             **({"authorizer": dict(authorizer)} if authorizer else {}),
         },
         "body": request.body,
@@ -126,18 +156,25 @@ def _ranks(path: str) -> list[int]:
     return [2 if part.endswith("+}") else int(part.startswith("{")) for part in path.split("/")]
 
 
-def _with_defaults(request: HttpRequest) -> tuple[tuple[str, str], ...]:
-    """Return the headers with those that every client sends."""
-    defaults = {"Accept": "*/*", "User-Agent": USER_AGENT}
+def _identity(agent: str, key: str) -> dict[str, str | None]:
+    """Return the caller, who has signed nothing: the key of this id, if any."""
+    caller = {"apiKey": _KEY, "apiKeyId": key} if key else {}
+    return {**dict.fromkeys(_SIGNED), **caller, "sourceIp": SOURCE, "userAgent": agent}
+
+
+def _with_defaults(request: HttpRequest, host: str) -> tuple[tuple[str, str], ...]:
+    """Return the headers with those that every client and API Gateway send."""
+    defaults = {"Accept": "*/*", "Host": host, "User-Agent": USER_AGENT}
     if request.body is not None:
         defaults["Content-Type"] = "application/json"
+    defaults |= {
+        "X-Forwarded-For": SOURCE,
+        "X-Forwarded-Port": "443",
+        "X-Forwarded-Proto": "https",
+    }
     given = {name.lower() for name, _ in request.headers}
     own = [(name, value) for name, value in defaults.items() if name.lower() not in given]
-    named = [
-        ("User-Agent" if name.lower() == "user-agent" else name, value)
-        for name, value in request.headers
-    ]
-    return (*own, *named)
+    return (*own, *((_RENAMED.get(name.lower(), name), value) for name, value in request.headers))
 
 
 def _lists(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:

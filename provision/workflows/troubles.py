@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from provision.model.capabilities import HoldsData, MayOutliveStack
+from provision.model.capabilities import HoldsData, KeepsMessages, MayOutliveStack
 from provision.model.step import Management, Step, digests
 from provision.plan.change import Action, Cause, FieldDiff, ResourceChange
 from provision.steps.cloudwatch.alarm import Alarm
@@ -125,8 +125,10 @@ def nothing_runs(changes: Mapping[str, ResourceChange], states: Mapping[str, Sta
 
 def _outlives(have: object) -> bool:
     """Return whether `down` may leave the resource."""
-    shared = isinstance(have, Step) and have.MANAGEMENT is not Management.FULL
-    return shared or isinstance(have, HoldsData | MayOutliveStack)
+    if not isinstance(have, Step):
+        return True  # nothing is there, such as interfaces that AWS makes for a function
+    shared = have.MANAGEMENT is not Management.FULL
+    return shared or isinstance(have, HoldsData | KeepsMessages | MayOutliveStack)
 
 
 def _ill(health: Health) -> list[tuple[str, State]]:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 from uuid import uuid4
 
 from jsonschema import Draft4Validator, ValidationError
@@ -158,7 +158,7 @@ class Gateway:
         return self._invoke(request, context, resource, parameters, query)
 
     def _match(self, raw_path: str) -> tuple[str, Mapping[str, Method], dict[str, str]] | None:
-        parts = [unquote(part, errors="replace") for part in raw_path.split("/") if part]
+        parts = [part for part in raw_path.split("/") if part]  # parameters stay encoded (A41)
         for resource, methods in self.contents.resources.items():
             names = [part for part in resource.split("/") if part]
             if len(names) != len(parts):

@@ -42,31 +42,31 @@ def test_another_shell_is_a_usage_error(provision: Provision) -> None:  # noqa: 
 
 
 @pytest.mark.parametrize(
-    ("line", "word", "expected"),
+    ("line", "expected"),
     [
-        ("provision up --env dev --local --destroy t", 6, ["table.items"]),  # not finished
-        ("provision --env dev --env prod push ", 6, ["items"]),
-        ("provision --config . push ", 4, []),
-        ("provision --config nowhere push ", 4, []),
-        ("provision push it", 2, ["items"]),
-        ("provision logs a", 2, ["api"]),
-        ("provision dlq peek ", 3, ["items"]),
-        ("provision graph --of function.", 3, ["function.items"]),
-        ("provision explain not-p", 2, ["not-permitted", "not-pushed"]),
-        ("provision explain table.", 2, ["table.items"]),
-        ("provision explain dynamodb.", 2, ["dynamodb.table"]),
-        ("provision explain key-m", 2, ["key-missing"]),
-        ("provision check --only key-r", 3, ["key-right"]),
-        ("provision check --skip dead", 3, ["dead-letters"]),
-        ("provision config explain functions.items.mem", 3, ["functions.items.memory"]),
-        ("provision config explain api.cors.o", 3, ["api.cors.origins"]),
-        ("provision outputs table_name", 2, ["table_name", "table_names.items"]),
-        ("provision outputs api_e", 2, ["api_endpoint"]),
-        ("provision keys disable d", 3, ["default"]),
-        ("provision keys rotate ", 3, ["default"]),
-        ("provision dlq p", 2, ["peek", "purge"]),
-        ("provision dlq ", 2, ["list", "peek", "redrive", "save", "purge"]),
-        ("provision invoke --route G", 3, ["GET\\ /items"]),
+        ("provision up --env dev --local --destroy t", ["table.items"]),  # not finished
+        ("provision --env dev --env prod push ", ["items"]),
+        ("provision --config . push ", []),
+        ("provision --config nowhere push ", []),
+        ("provision push it", ["items"]),
+        ("provision logs a", ["api"]),
+        ("provision dlq peek ", ["items"]),
+        ("provision graph --of function.", ["function.items"]),
+        ("provision explain not-p", ["not-permitted", "not-pushed"]),
+        ("provision explain table.", ["table.items"]),
+        ("provision explain dynamodb.", ["dynamodb.table"]),
+        ("provision explain key-m", ["key-missing"]),
+        ("provision check --only key-r", ["key-right"]),
+        ("provision check --skip dead", ["dead-letters"]),
+        ("provision config explain functions.items.mem", ["functions.items.memory"]),
+        ("provision config explain api.cors.o", ["api.cors.origins"]),
+        ("provision outputs table_name", ["table_name", "table_names.items"]),
+        ("provision outputs api_e", ["api_endpoint"]),
+        ("provision keys disable d", ["default"]),
+        ("provision keys rotate ", ["default"]),
+        ("provision dlq p", ["peek", "purge"]),
+        ("provision dlq ", ["list", "peek", "redrive", "save", "purge"]),
+        ("provision invoke --route G", ["GET\\ /items"]),
     ],
 )
 def test_names_of_the_project_and_never_an_error(
@@ -74,17 +74,28 @@ def test_names_of_the_project_and_never_an_error(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     line: str,
-    word: int,
     expected: list[str],
 ) -> None:
     monkeypatch.setenv("_PROVISION_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_WORDS", line)
-    monkeypatch.setenv("COMP_CWORD", str(word))
     with pytest.raises(SystemExit):
         main([])
     told = capsys.readouterr()
     assert told.err == ""
     assert [each.removeprefix("plain,") for each in told.out.splitlines() if each] == expected
+
+
+def test_powershell_is_answered_with_the_option_and_its_value(
+    home: object,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("_PROVISION_COMPLETE", "powershell_complete")
+    monkeypatch.setenv("COMP_WORDS", "provision\ngraph")
+    monkeypatch.setenv("COMP_WORD", "--format=s")
+    with pytest.raises(SystemExit):
+        main([])
+    assert capsys.readouterr().out == "--format=svg\n"
 
 
 @pytest.mark.parametrize("name", ["nothing_complete", "bash_nothing", "x", "powershell_complete"])
@@ -119,7 +130,7 @@ def test_bash_never_runs_what_was_typed(
         program.write_text(f"#!/bin/sh\n{word}\n")
         program.chmod(0o755)
     tab = (
-        'source "$1"; COMP_WORDS=("$2" ""); COMP_CWORD=1; COMPREPLY=();'
+        'source "$1"; COMP_LINE="$2 "; COMP_POINT=${#COMP_LINE}; COMPREPLY=();'
         ' _provision_completion "$2" "" "$2"; echo "${COMPREPLY[@]}"'
     )
     done = subprocess.run(
@@ -154,7 +165,7 @@ def test_bash_takes_a_route_as_one_word(
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m provision "$@"\n')
     program.chmod(0o755)
     tab = (
-        'source "$1"; COMP_WORDS=(provision invoke --route "$2"); COMP_CWORD=3; COMPREPLY=();'
+        'source "$1"; COMP_LINE="provision invoke --route $2"; COMP_POINT=${#COMP_LINE};'
         ' _provision_completion provision "$2" --route; printf "%s\\n" "${COMPREPLY[@]}"'
     )
     done = subprocess.run(
@@ -179,7 +190,6 @@ def test_no_code_of_a_checkout_runs_and_a_broken_file_is_silent(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("_PROVISION_COMPLETE", "bash_complete")
-    monkeypatch.setenv("COMP_CWORD", "3")
     hostile = "api: {routes: {'GET /$(touch planted)': x, 'GET /`id`': x, GET /fine: x}}"
     for text, expected in (
         (hostile, "plain,GET\\ /fine\n"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -376,19 +377,84 @@ def test_save_and_purge(stands: Provision, home: Path) -> None:  # noqa: F811
     assert purged.code == 0
     assert len((home / "again.jsonl").read_text().splitlines()) == 12
     assert waiting() == 0
+    assert "12 events of items written to again.jsonl, and all of them deleted" in purged.err
     send('{"id": 1}')
+    assert stands("dlq", "purge", "items", "--yes").code == 0
+    send('{"id": 2}')
     again = stands("dlq", "purge", "items", "--yes")
     assert again.code == 1
     assert "less than 60 seconds ago" in again.err
 
 
-def test_what_cannot_all_be_saved_is_not_purged(stands: Provision) -> None:
+def test_only_what_was_saved_is_deleted(stands: Provision, home: Path) -> None:  # noqa: F811
     send('{"id": 1}')
     send('{"id": 2}')
     boto3.client("sqs").receive_message(QueueUrl=url(), VisibilityTimeout=600)
     told = stands("dlq", "purge", "items", "--save", "some.jsonl", "--yes")
     assert told.code == 9
+    assert "1 event of items written to some.jsonl, and all of them deleted" in told.err
     assert "1 event of items is in the queue and hidden" in told.err
+    assert len((home / "some.jsonl").read_text().splitlines()) == 1
+    counts = boto3.client("sqs").get_queue_attributes(QueueUrl=url(), AttributeNames=["All"])
+    assert counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "1"
+
+
+def at_the_question(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> None:
+    """Act while `purge` asks, and answer yes."""
+
+    def asked(*_: Any, **__: Any) -> bool:
+        act()
+        return True
+
+    monkeypatch.setattr("provision.commands.dlq.confirm", asked)
+
+
+def test_what_comes_while_it_asks_and_is_hidden_stays(
+    stands: Provision,
+    home: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def come() -> None:
+        for number in (2, 3, 4):
+            send(json.dumps({"id": number}))
+        boto3.client("sqs").receive_message(
+            QueueUrl=url(), VisibilityTimeout=600, MaxNumberOfMessages=2
+        )
+
+    send('{"id": 1}')
+    at_the_question(monkeypatch, come)
+    told = stands("dlq", "purge", "items", "--save", "some.jsonl", "--yes")
+    assert told.code == 9
+    assert "2 events of items are in the queue and hidden" in told.err
+    assert len((home / "some.jsonl").read_text().splitlines()) == 2
+
+
+def test_a_file_that_appears_while_it_asks_is_kept(
+    stands: Provision,
+    home: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    send('{"id": 1}')
+    at_the_question(monkeypatch, lambda: (home / "some.jsonl").write_text("the only copy"))
+    told = stands("dlq", "purge", "items", "--save", "some.jsonl", "--yes")
+    assert told.code == 2
+    assert "some.jsonl exists" in told.err
+    assert (home / "some.jsonl").read_text() == "the only copy"
+    assert waiting() == 1
+
+
+def test_what_arrives_after_the_reading_stays(
+    stands: Provision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deleting = dead_letters.delete_all
+
+    def arriving(*given: Any) -> int:
+        send('{"id": 2}')
+        return deleting(*given)
+
+    send('{"id": 1}')
+    monkeypatch.setattr(dead_letters, "delete_all", arriving)
+    assert stands("dlq", "purge", "items", "--save", "some.jsonl", "--yes").code == 0
     assert waiting() == 1
 
 

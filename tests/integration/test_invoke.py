@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,28 @@ def test_stdout_is_the_answer_alone(function: Lambda, provision: Provision) -> N
     assert function.sent[-1][0] == "3"
     provision("invoke", "items", "--version", "latest")
     assert function.sent[-1][0] == "$LATEST"
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_log_that_was_cut_is_said_to_be(
+    function: Lambda,
+    provision: Provision,  # noqa: F811
+    *,
+    as_json: bool,
+) -> None:
+    function.log = ("START RequestId: 1\n" + "a line\n" * 900 + "END\n")[-4096:]
+    assert function.log.startswith("ine\n")
+    told = provision("invoke", "items", *(["--json"] if as_json else []))
+    assert re.search(r"last 4 KB .* `provision logs items --request [\w-]+` shows it", told.err)
+    if as_json:
+        assert told.json["log_truncated"] is True
+        assert set(told.json["log"]) == {"a line", "END"}
+    else:
+        assert "\nine" not in told.err
+    function.log = "START RequestId: 1\n" + "a line\n" * 900
+    whole = provision("invoke", "items", "--json")
+    assert whole.json["log_truncated"] is False
+    assert "4 KB" not in whole.err
 
 
 def test_a_stopped_function_gets_no_event(

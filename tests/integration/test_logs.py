@@ -172,6 +172,8 @@ def test_in_a_log_of_a_ci_no_line_is_a_command(
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     for words in ((), ("--no-join",), ("--raw",), ("--json",), ("--jsonl",)):
         assert "::error::" not in written.provision("logs", *words).out, words
+    lines = written.provision("logs", "--jsonl").out.splitlines()
+    assert "::error::told" in {json.loads(line)["message"] for line in lines}
 
 
 def test_what_is_not_there_or_not_understood(written: Written) -> None:
@@ -285,9 +287,49 @@ def test_an_import_check_is_labelled_and_none_of_the_errors(written: Written) ->
     whole = written.provision("logs", "items")
     assert sum("(import check)" in line for line in whole.out.splitlines()) == 1
     assert "KeyError: 'path'" in whole.out
+    assert "how it answers this event does not matter" in whole.out
     assert "KeyError: 'path'" not in written.provision("logs", "items", "--errors").out
     events = written.provision("logs", "items", "--json").json["events"]
     assert [event["invocation"] for event in events if event["import_check"]] == [own] * 3
+
+
+def test_an_import_that_fails_is_one_of_the_errors(written: Written) -> None:
+    (tried,) = recall(Path(".provision/dev"))
+    own = "00000000-2222-3333-4444-555555555555"
+    failed = replace(tried, request=own, error="Runtime.ImportModuleError")
+    remember(Path(".provision/dev"), [failed])
+    written.put(
+        FUNCTION,
+        f"START RequestId: {own} Version: 1",
+        "[ERROR] Runtime.ImportModuleError: Unable to import module 'app'",
+        f"REPORT RequestId: {own}\tDuration: 30.00 ms",
+        stream="2026/12/01/[1]0f9d1c",
+        at=5_000,
+    )
+    shown = written.provision("logs", "items", "--errors").out
+    assert "(import check)" in shown
+    assert "Unable to import module 'app'" in shown
+    assert "does not matter" not in shown
+
+
+def test_the_attempts_of_an_event_are_numbered(written: Written) -> None:
+    own = "00000000-2222-3333-4444-555555555555"
+    for number in (1, 2):
+        written.put(
+            FUNCTION,
+            f"START RequestId: {own} Version: 1",
+            f"[ERROR] KeyError: {number}",
+            f"REPORT RequestId: {own}\tDuration: 30.00 ms",
+            stream=f"2026/12/01/[1]0f9d1{number}",
+            at=5_000 * number,
+        )
+    lines = written.provision("logs", "items", "--request", own).out.splitlines()
+    told = [line.strip() for line in lines if "attempt" in line or "KeyError" in line]
+    assert [line.split()[0] for line in told[::2]] == ["attempt", "attempt"]
+    assert told[0] == "attempt 1 of 2"
+    assert told[1].endswith("KeyError: 1")
+    assert told[2] == "attempt 2 of 2"
+    assert told[3].endswith("KeyError: 2")
 
 
 def test_numbers_that_are_no_json_are_texts_in_documents(written: Written) -> None:

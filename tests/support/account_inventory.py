@@ -133,6 +133,14 @@ def _rest(aws: Aws) -> dict[str, set[str]]:
             for alias in _all(aws.kms, "list_aliases", "Aliases")
             if not alias["AliasName"].startswith("alias/aws/")
         },
+        "schedule group": _named(
+            _all(aws.scheduler, "list_schedule_groups", "ScheduleGroups"), "Name"
+        )
+        - {"default"},
+        "schedule": {
+            f"{schedule['GroupName']}/{schedule['Name']}"
+            for schedule in _all(aws.scheduler, "list_schedules", "Schedules")
+        },
         "topic": _named(_all(aws.sns, "list_topics", "Topics"), "TopicArn"),
         "subscription": _named(_all(aws.sns, "list_subscriptions", "Subscriptions"), "Endpoint"),
         "log group": _named(_all(aws.logs, "describe_log_groups", "logGroups"), "logGroupName"),

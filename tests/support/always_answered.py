@@ -115,6 +115,10 @@ ALWAYS: dict[str, dict[str, str]] = {
         "FilteredLogEvent": "eventId logStreamName message timestamp",
         "LogGroup": "arn logGroupName",
     },
+    "scheduler": {
+        "GetScheduleGroupOutput": "Arn State",
+        "GetScheduleOutput": "ScheduleExpression Target",
+    },
     "sns": {
         "CreateTopicResponse": "TopicArn",
         "SubscribeResponse": "SubscriptionArn",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from provision.config.problems import Problem
 from provision.config.schema.monitoring import Alarms
@@ -34,6 +35,12 @@ def check_capacity(tree: YamlNode) -> Iterator[Problem]:
             capacity = table.node.get(dimension)
             if capacity is None or not capacity.entries:
                 continue
+            if table.node.string("capacity") == "on-demand":
+                said = f"a table on demand has no {dimension} capacity: this is not used"
+                yield replace(
+                    capacity.problem(said, "leave it out, or write `capacity: provisioned`"),
+                    warning=True,
+                )
             low, high = capacity.number("min"), capacity.number("max")
             most = high if high is not None or capacity.get("max") else usual.max
             if low is not None and most is not None and low > most:

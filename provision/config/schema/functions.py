@@ -9,6 +9,7 @@ from pydantic import Field
 from provision.config.schema.monitoring import FunctionAlarms
 from provision.config.schema.policies import Policy, PolicyStatement
 from provision.config.schema.secrets import Secret, Value
+from provision.config.schema.triggers import Trigger, TriggerName
 from provision.config.schema.types import (
     HANDLER,
     LAYER,
@@ -143,6 +144,12 @@ class Function(ConfigSection):
         "handler's answer does not matter; a handler that must not run for this event can return "
         "early, as function/app.py does. false: nothing is invoked, and any code goes live.",
     )
+    on: dict[TriggerName, Trigger] = Field(
+        default={},
+        description="Triggers of the function in addition to routes, by names of your choice."
+        " Their events are asynchronous: `retries` and the dead-letter queue are for them too.",
+        examples=[{"nightly": {"schedule": "cron(0 3 * * ? *)"}}],
+    )
     retries: Retries = Field(
         default=Retries.model_construct(), description="Retries of failed asynchronous events."
     )
@@ -166,4 +173,4 @@ class Function(ConfigSection):
         return tuple(sorted(found, key=lambda one: (one.secret, one.key or "")))
 
 
-__all__ = ["Function", "FunctionLog", "Layer", "PolicyStatement", "Retries", "Secret"]
+__all__ = ["Function", "FunctionLog", "Layer", "PolicyStatement", "Retries", "Secret", "Trigger"]

@@ -1,6 +1,8 @@
-"""The `tables` section: DynamoDB tables, with capacity scaled in bounds, and expiry of items."""
+"""The `tables` section: DynamoDB tables, their capacity, and expiry of items."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from pydantic import Field
 
@@ -54,6 +56,11 @@ class Table(ConfigSection):
     sort_key: Key | None = Field(
         default=None,
         description="Sort key, written like `key`; numbers are sorted by value. null for none.",
+    )
+    capacity: Literal["provisioned", "on-demand"] = Field(
+        default="provisioned",
+        description="Capacity mode: provisioned capacity within `read` and `write`, or on-demand,"
+        " where AWS bills each request and `read` and `write` mean nothing.",
     )
     read: Capacity = Field(default=Capacity.model_construct(), description="Read capacity.")
     write: Capacity = Field(default=Capacity.model_construct(), description="Write capacity.")

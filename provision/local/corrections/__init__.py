@@ -20,6 +20,7 @@ from provision.local.corrections import (
     keys,
     network,
     roles,
+    scaling,
 )
 from provision.local.corrections.raw import RawClient
 
@@ -40,6 +41,8 @@ def install(client: Any) -> None:
             gateway_keys.install(events)
             gateway_methods.install(events)
             gateway_tls.install(events, raw)
+        case "application-autoscaling":
+            scaling.install(events)
         case "cloudwatch":
             alarms.install(events)
         case "ec2":

@@ -1,13 +1,17 @@
-"""The capacity with which a table leaves on-demand mode: twice its recent peak."""
+"""Changes of the capacity mode: to on-demand, and back with twice the recent peak."""
 
 from __future__ import annotations
 
 import math
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from botocore.exceptions import ClientError
+
 from provision.aws.client import Aws
-from provision.model.risks import Impact, Risk, disabled
+from provision.errors import TryLater
+from provision.model.risks import Impact, Risk, disabled, enabled
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
@@ -15,12 +19,40 @@ if TYPE_CHECKING:
 
 Bounds = tuple[int, int]
 """The least and the most units per second that auto scaling may set."""
-RISK: Final = Risk(Impact.DOWNTIME, "throttled until auto scaling has reacted", when=disabled)
+RISKS: Final = (
+    Risk(Impact.DOWNTIME, "throttled until auto scaling has reacted", when=disabled),
+    Risk(
+        Impact.SLOW,
+        "its capacity mode changes, which AWS allows a few times a day",
+        seconds=300,
+        when=enabled,
+    ),  # (D35)
+)
 LATELY: Final = timedelta(minutes=30)
 MINUTE: Final = 60
 HEADROOM: Final = 2
 """Covers peaks within a minute, which its average hides, and the time until auto scaling reacts."""
 _METRICS: Final = {"read": "ConsumedReadCapacityUnits", "write": "ConsumedWriteCapacityUnits"}
+
+
+def set_on_demand(aws: Aws, table: str) -> None:
+    """Bill the table by request; raise `TryLater` if AWS allows that only later (D35)."""
+    try:
+        aws.dynamodb.update_table(TableName=table, BillingMode="PAY_PER_REQUEST")
+    except ClientError as error:
+        text = error.response["Error"]["Message"]
+        if "PayPerRequest" not in text:
+            raise
+        shown = aws.dynamodb.describe_table(TableName=table)["Table"]
+        if shown.get("BillingModeSummary", {}).get("BillingMode") == "PAY_PER_REQUEST":
+            return  # the same call succeeded before, and its answer was lost
+        told = re.search(r"Next update can be made at (.+?)(?: \(|\.?$)", text)
+        when = f"after {told[1]}" if told else "in 24 hours"
+        raise TryLater(
+            f"{table}: AWS lets a table become on-demand only a few times in 24 hours",
+            hint=f"run `provision up` again {when}; until then it stays as it is, without auto"
+            " scaling, or write `capacity: provisioned`",
+        ) from error
 
 
 def capacity_now(aws: Aws, table: str, read: Bounds, write: Bounds) -> ProvisionedThroughputTypeDef:

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Self
 
 from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
-from provision.model import iam
 from provision.model.capabilities import CheckedBeforeDeletion, HoldsData, ReportsProblems
 from provision.model.risks import Impact, Risk, Risks, decreased, disabled
 from provision.model.step import OWNER, Computed, Fixed, Local, Tagged
 from provision.model.stored_data import Backup, StoredData
-from provision.steps.dynamodb import capacity, expiry, owners
+from provision.steps.dynamodb import capacity, expiry
 from provision.steps.dynamodb.access import close_doors, found_policy, found_stream
 from provision.steps.dynamodb.backup import final_backup, restore_hint
-from provision.steps.dynamodb.capacity import capacity_now
+from provision.steps.dynamodb.calls import TABLE_CALLS
+from provision.steps.dynamodb.capacity import capacity_now, set_on_demand
 from provision.steps.dynamodb.encryption import (
     AWS_MANAGED,
-    KEYED,
     found_encryption,
     is_changing,
     is_key,
@@ -29,12 +28,14 @@ from provision.steps.dynamodb.expiry import change_expiry, found_attribute, set_
 from provision.steps.dynamodb.keys import TEXT, TableKeys, found_keys
 from provision.steps.dynamodb.owners import other_tables
 from provision.steps.dynamodb.recovery import RECOVERY_DAYS, found_recovery, recovery
+from provision.steps.dynamodb.scaling import stop_scaling
 from provision.steps.made_with import table_made_with
 from provision.steps.not_found import found_or_none, ignore_not_found
 from provision.steps.tagging import from_tag_list, tag_changes, tag_list
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import (
+        CreateTableInputTypeDef,
         ProvisionedThroughputTypeDef,
         TableDescriptionTypeDef,
     )
@@ -43,7 +44,6 @@ ACTIVE = "ACTIVE"
 _IN_PROGRESS = frozenset(["CREATING", "UPDATING", "DELETING"])
 ACTIVE_BUDGET = 600
 GONE_BUDGET = 600
-_TABLE = iam.arn("dynamodb", "table/{name}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +53,8 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
     `key_type`, `sort_type`: "S" (text), "N" (number) or "B" (binary); without sort key it is "S".
     `read_capacity`, `write_capacity` (units per second): what it starts with; auto scaling changes
     them afterwards (D8), up to `read_most` and `write_most`. `ttl`: the attribute with the second
-    of expiry. `encryption`: "owned", "managed" or a KMS key's ARN. `on_demand`: another party ended
-    provisioned capacity, and auto scaling with it. No `resource_policy` and `stream` are wanted.
+    of expiry. `encryption`: "owned", "managed" or a KMS key's ARN. `on_demand`: it has no capacity,
+    and each request is billed. No `resource_policy` and `stream` are wanted.
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
     """
 
@@ -73,54 +73,11 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
             ),
             "encryption": (Risk(Impact.SLOW, "it is re-encrypted", seconds=22),),  # (D10)
             "ttl": expiry.RISKS,
-            "on_demand": (capacity.RISK,),
+            "on_demand": capacity.RISKS,
         },
         downtime="it is missing until it is recreated, and then empty",
     )
-    API_CALLS = iam.ApiCalls(
-        read=(
-            *iam.calls(
-                "dynamodb",
-                _TABLE,
-                "DescribeContinuousBackups",
-                "DescribeTable",
-                "DescribeTimeToLive",
-                "GetResourcePolicy",
-                "ListTagsOfResource",
-            ),
-            *owners.CALLS,
-            *iam.calls(
-                "kms", iam.arn("kms", "key/*"), "DescribeKey"
-            ),  # any key: another party may have set its own
-        ),
-        write=(
-            iam.call(
-                "dynamodb.CreateTable",
-                iam.Permission("dynamodb:CreateTable", (_TABLE,)),
-                iam.Permission("dynamodb:TagResource", (_TABLE,)),
-                *KEYED,
-            ),
-            iam.call(
-                "dynamodb.UpdateTable", iam.Permission("dynamodb:UpdateTable", (_TABLE,)), *KEYED
-            ),
-            *iam.calls(
-                "dynamodb",
-                _TABLE,
-                "DeleteResourcePolicy",
-                "TagResource",
-                "UntagResource",
-                "UpdateContinuousBackups",
-                "UpdateTimeToLive",
-            ),
-            *iam.calls("cloudwatch", iam.ANY_RESOURCE, "GetMetricData"),
-        ),
-        delete=(
-            *iam.calls("dynamodb", _TABLE, "CreateBackup", "DeleteTable", "UpdateTable"),
-            *iam.calls("dynamodb", f"{_TABLE}/backup/*", "DescribeBackup"),
-            iam.call("dynamodb.ListBackups", iam.Permission("dynamodb:ListBackups")),
-        ),
-        computed={"arn": _TABLE},
-    )
+    API_CALLS = TABLE_CALLS
 
     name: Fixed[str]
     key: Fixed[str]
@@ -183,16 +140,19 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
 
     def create(self, aws: Aws) -> Self:
         keys = TableKeys(self.key, self.key_type, self.sort_key, self.sort_type)
-        answer = aws.dynamodb.create_table(
-            TableName=self.name,
-            KeySchema=keys.schema(),
-            AttributeDefinitions=keys.definitions(),
-            BillingMode="PROVISIONED",
-            ProvisionedThroughput=self._capacity(),
-            DeletionProtectionEnabled=self.protect,
-            SSESpecification=specification(self.encryption),
-            Tags=tag_list(self.tags),
-        )
+        request: CreateTableInputTypeDef = {
+            "TableName": self.name,
+            "KeySchema": keys.schema(),
+            "AttributeDefinitions": keys.definitions(),
+            "BillingMode": "PAY_PER_REQUEST",
+            "DeletionProtectionEnabled": self.protect,
+            "SSESpecification": specification(self.encryption),
+            "Tags": tag_list(self.tags),
+        }
+        if not self.on_demand:
+            request["BillingMode"] = "PROVISIONED"
+            request["ProvisionedThroughput"] = self._capacity()
+        answer = aws.dynamodb.create_table(**request)
         self._wait_active(aws)
         if self.ttl:  # first: after enabling recovery, a table refuses it for a while (D16)
             set_expiry(aws, self.name, self.ttl, enabled=True)
@@ -209,17 +169,8 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
                 aws.dynamodb.tag_resource(ResourceArn=have.arn, Tags=tag_list(new))
         if "protect" in changed:  # UpdateTable takes one concern per call (D5)
             self._set_protection(aws, enabled=self.protect)
-        if "on_demand" in changed:  # mode and capacity must be sent together (D6)
-            aws.dynamodb.update_table(
-                TableName=self.name,
-                BillingMode="PROVISIONED",
-                ProvisionedThroughput=capacity_now(
-                    aws,
-                    self.name,
-                    (self.read_capacity, self.read_most),
-                    (self.write_capacity, self.write_most),
-                ),
-            )
+        if "on_demand" in changed:
+            self._change_mode(aws)
             self._wait_active(aws)
         if "encryption" in changed:
             aws.dynamodb.update_table(
@@ -293,6 +244,22 @@ class Table(Tagged, HoldsData, CheckedBeforeDeletion, ReportsProblems):
             "ReadCapacityUnits": self.read_capacity,
             "WriteCapacityUnits": self.write_capacity,
         }
+
+    def _change_mode(self, aws: Aws) -> None:
+        if self.on_demand:
+            stop_scaling(aws, self.name, self.tags.get(OWNER, ""))
+            set_on_demand(aws, self.name)
+            return
+        aws.dynamodb.update_table(  # mode and capacity must be sent together (D6)
+            TableName=self.name,
+            BillingMode="PROVISIONED",
+            ProvisionedThroughput=capacity_now(
+                aws,
+                self.name,
+                (self.read_capacity, self.read_most),
+                (self.write_capacity, self.write_most),
+            ),
+        )
 
     def _set_protection(self, aws: Aws, *, enabled: bool) -> None:
         aws.dynamodb.update_table(TableName=self.name, DeletionProtectionEnabled=enabled)

@@ -6,7 +6,6 @@ or the handler does not return, the result is unknown and the alias moves withou
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from typing import TYPE_CHECKING, Final
@@ -18,6 +17,7 @@ from provision.aws.error_codes import THROTTLES
 from provision.aws.tried_imports import TriedImport
 from provision.errors import ProvisionError, WaitTimeout
 from provision.model import iam
+from provision.steps.lambda_.log_tail import log_tail
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import InvocationResponseTypeDef
@@ -138,7 +138,7 @@ def _invoke(aws: Aws, function: str, number: str) -> InvocationResponseTypeDef:
 
 def _answer(answer: InvocationResponseTypeDef) -> tuple[str, str]:
     """Return the error that keeps the code from being loaded, or an empty string, and the log."""
-    log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace")
+    log = log_tail(answer).text
     if not answer.get("FunctionError"):  # even if a first attempt to load it timed out
         return "", log
     error = _error(answer["Payload"].read())

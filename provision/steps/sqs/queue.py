@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from provision.aws.client import Aws
 from provision.model import iam
-from provision.model.capabilities import CheckedBeforeDeletion
+from provision.model.capabilities import CheckedBeforeDeletion, KeepsMessages
 from provision.model.risks import Impact, Risk, Risks, decreased
 from provision.model.step import Computed, Document, Fixed, Tagged
 from provision.steps.iam_policy import as_text, from_text
@@ -23,13 +24,18 @@ SSE: Final = "sqs"
 NONE: Final = "none"
 
 GONE_BUDGET: Final = 180
+_COUNTS: Final[list[QueueAttributeNameType]] = [
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+]
 MISSES: Final = 3
 """How many consecutive "not found" answers show that a queue is deleted."""
 _QUEUE: Final = iam.arn("sqs", "{name}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Queue(Tagged, CheckedBeforeDeletion):
+class Queue(Tagged, CheckedBeforeDeletion, KeepsMessages):
     """An SQS queue.
 
     `retention` and `visibility`: in seconds. `encryption`: "sqs" for a key that SQS owns, the ARN
@@ -46,7 +52,6 @@ class Queue(Tagged, CheckedBeforeDeletion):
         update={
             "retention": (Risk(Impact.DATA_LOSS, "older messages are deleted", when=decreased),)
         },
-        delete=(Risk(Impact.DATA_LOSS, "its messages are deleted with it"),),
         downtime="events that fail meanwhile are lost",
     )
     API_CALLS = iam.ApiCalls(
@@ -120,6 +125,20 @@ class Queue(Tagged, CheckedBeforeDeletion):
         with ignore_not_found():
             aws.sqs.delete_queue(QueueUrl=self._find(aws))
         self._wait_gone(aws)
+
+    def messages_waiting(self, aws: Aws) -> int:
+        """Return SQS's estimate of all messages: visible, being received, and delayed (Q19)."""
+        with ignore_not_found():
+            found = aws.sqs.get_queue_attributes(QueueUrl=self._find(aws), AttributeNames=_COUNTS)
+            return sum(int(found.get("Attributes", {}).get(name, "0")) for name in _COUNTS)
+        return 0
+
+    def saving_hint(self, node: str) -> str:
+        function = node.removeprefix("function.").removesuffix(".dead_letters")
+        if node != f"function.{function}.dead_letters":
+            return ""
+        file = shlex.quote(f"{function}.jsonl")
+        return f"`provision dlq save {shlex.quote(function)} {file}` keeps them in a file"
 
     def _wait_gone(self, aws: Aws) -> None:
         """Wait until the queue is certainly deleted.

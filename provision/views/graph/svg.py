@@ -29,7 +29,7 @@ _LONGEST: Final = 34
 _COLOURS: Final = dict(
     zip(
         AREAS.values(),
-        ("#7c3aed", "#2563eb", "#b45309", "#0f766e", "#c2410c", "#be185d", "#4d7c0f"),
+        ("#7c3aed", "#2563eb", "#b45309", "#0f766e", "#c2410c", "#0369a1", "#be185d", "#4d7c0f"),
         strict=True,
     )
 )

@@ -49,6 +49,8 @@ KIND_NAMES: Final = (
     "lambda.version",
     "logs.group",
     "route53.record",
+    "scheduler.group",
+    "scheduler.schedule",
     "sns.subscription",
     "sns.topic",
     "sqs.queue",

@@ -11,7 +11,7 @@ from provision.workflows.logs.line import LogLine
 class Criteria:
     """The conditions for a line. `text` is found in any letter case; `request` may be a prefix.
 
-    An error that only an import check met is none of `errors`.
+    An error that only an import check met is none of `errors`, if the code could be imported.
     """
 
     errors: bool = False
@@ -27,7 +27,7 @@ class Criteria:
         """Return whether the line is wanted. Its request must be known by now."""
         ids = (line.request, line.request_id, line.invocation)
         return (
-            (not self.errors or (line.failed and not line.own))
+            (not self.errors or (line.failed and (line.unimportable or not line.own)))
             and self.text.casefold() in line.message.casefold()
             and (not self.request or any(each.startswith(self.request) for each in ids))
             and (not self.version or line.version == self.version)

@@ -35,8 +35,9 @@ class LogLine:
 
     `at`: milliseconds since 1970. `request`: API Gateway's extended id of the request, which no
     caller can choose. `request_id`: its other id, which they can, and which the execution log has.
-    `invocation`: Lambda's id. `own`: of an import check, not of a caller. `text`: the message
-    for people; `fields`: what else the line has.
+    `invocation`: Lambda's id. `own`: of an import check, not of a caller; `unimportable`: of one
+    that found that the code cannot be imported. `text`: the message for people; `fields`: what
+    else the line has.
     """
 
     at: int
@@ -52,6 +53,7 @@ class LogLine:
     request_id: str = ""
     invocation: str = ""
     own: bool = False
+    unimportable: bool = False
     trace: str = ""
     version: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,12 +48,12 @@ class LogParser:
     """A parser of the lines of all sources, each given in its order.
 
     It remembers which invocation a function's stream is in, for Lambda runs one at a time there
-    (L38), and which request an id of the execution log belongs to (A43). `own` are the invocations
-    of import checks.
+    (L38), and which request an id of the execution log belongs to (A43). `own` has the invocations
+    of import checks, each with the reason why the code cannot be imported, or "".
     """
 
-    def __init__(self, own: Collection[str] = ()) -> None:
-        self._own = frozenset(own)
+    def __init__(self, own: Mapping[str, str] | None = None) -> None:
+        self._own = dict(own or {})
         self._running: dict[str, str] = {}
         self._executing: dict[str, str] = {}
 
@@ -114,7 +114,12 @@ class LogParser:
         elif line.kind is LineKind.REPORT:
             self._running.pop(line.stream, None)
         invocation = line.invocation or running
-        return replace(line, invocation=invocation, own=invocation in self._own)
+        return replace(
+            line,
+            invocation=invocation,
+            own=invocation in self._own,
+            unimportable=bool(self._own.get(invocation)),
+        )
 
 
 def _members(message: str) -> Mapping[str, Any] | None:

@@ -51,6 +51,11 @@ class Story:
         return any(line.own for line in self.lines)
 
     @property
+    def unimportable(self) -> bool:
+        """Whether that import check found that the code cannot be imported."""
+        return any(line.unimportable for line in self.lines)
+
+    @property
     def report(self) -> LogLine | None:
         """The line in which Lambda reports the end of the invocation."""
         return next((line for line in self.lines if line.kind is LineKind.REPORT), None)

@@ -15,6 +15,7 @@ from tests.conformance.drift import (
     networks,
     releases,
     roles,
+    schedules,
     serving,
     tables,
 )
@@ -26,6 +27,7 @@ _AREAS: Final = (
     endpoints,
     tables,
     roles,
+    schedules,
     functions,
     releases,
     apis,

@@ -46,6 +46,7 @@ COMPLETE: Final[Mapping[str, Any]] = {
     "encryption": {"key": "create"},
     "functions": {
         "items": {
+            "on": {"nightly": {"schedule": "cron(0 3 * * ? *)", "payload": {"job": "tidy"}}},
             "environment": {"TOKEN": {"secret": "ssm:/shop/token"}},
             "policy": [{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::docs/*"]}],
         }

@@ -446,6 +446,21 @@ def _on_key(action: str, named: str, tags: Context | None = None) -> Ask:
     return Ask(action, arn("kms", f"key/{key}"), context)
 
 
+def _scheduler(sent: Sent) -> Iterator[Ask]:
+    """Yield what Scheduler checks: the group, or the schedule in it, and the role handed over."""
+    params, tags = sent.params, requested(sent.params.get("Tags"))
+    if "Group" in sent.operation or "ResourceArn" in params:
+        group = params.get("ResourceArn") or arn("scheduler", f"schedule-group/{params['Name']}")
+        yield Ask(sent.action, group, tags)
+        if sent.operation == "CreateScheduleGroup" and tags:
+            yield Ask("scheduler:TagResource", group, tags)
+        return
+    yield Ask(sent.action, arn("scheduler", f"schedule/{params['GroupName']}/{params['Name']}"))
+    if "Target" in params:
+        passed: Context = {"iam:passedtoservice": ("scheduler.amazonaws.com",)}
+        yield Ask("iam:PassRole", params["Target"]["RoleArn"], passed)
+
+
 def _wafv2(sent: Sent) -> Iterator[Ask]:
     """Yield what WAF checks on ACL and stage, and API Gateway on the stage."""
     params = sent.params
@@ -500,6 +515,7 @@ _BY_SERVICE = {
     "logs": _logs,
     "resourcegroupstaggingapi": _tagging,
     "route53": _route53,
+    "scheduler": _scheduler,
     "sns": _sns,
     "sqs": _sqs,
     "sts": _sts,

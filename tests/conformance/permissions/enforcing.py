@@ -13,6 +13,7 @@ import importlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
 from provision.local import server
 from provision.local.limitations import ACCOUNT, CREDENTIALS
@@ -86,6 +87,11 @@ def _resource(original: Callable[..., str]) -> Callable[..., str]:
                 return found + _version(path, first("Qualifier"))
             case "ec2":
                 return _network(first, arn, found)
+            case "scheduler" if path.startswith("/schedules/"):
+                group = first("GroupName", "groupName")
+                return arn(f"schedule/{group}/{path.rpartition('/')[2]}")
+            case "scheduler" if path.startswith("/tags/"):
+                return unquote(path.removeprefix("/tags/"))
             case "route53" if "/change/" in path:
                 return f"arn:aws:route53:::change/{path.rpartition('/')[2]}"
         return found

@@ -77,6 +77,7 @@ UNKEYED: Mapping[str, Any] = {
     "functions": {
         "items": {
             "concurrency": 7,
+            "on": {"nightly": {"schedule": "cron(0 3 * * ? *)"}},
             "environment": {
                 "CURSOR_KEY": {"secret": "ssm:/tap/cursor", "key": "alias/our-key"},
                 "PASSWORD": {"secret": "secretsmanager:tap/db"},
@@ -104,7 +105,7 @@ CHANGED: Mapping[str, Any] = {
     **FULL,
     "boundary": BOUNDARY,
     "tags": {"Environment": "production", "team": "a"},
-    "functions": {"items": {"memory": 256}},
+    "functions": {"items": {"memory": 256, "on": FULL["functions"]["items"]["on"]}},
     "api": {
         **FULL["api"],
         "routes": {"GET /more": "items"},
@@ -395,7 +396,8 @@ def _live(liver: Liver) -> None:
     liver.look(Purpose.DOWN, "down look")
     new_aws().dynamodb.delete_table(TableName=SECOND_TABLE)
     liver.look_for_leftovers()
-    bare = {"encryption": FULL["encryption"]}
+    tables = {"items": {"capacity": "on-demand"}}  # which ends the scaling, and back
+    bare = {"encryption": FULL["encryption"], "tables": tables}
     liver.run("up", bare, Purpose.UP)  # the domain and the address are deleted
     made = liver.run("up", FULL, Purpose.UP)
     make_removable(new_aws(), made)

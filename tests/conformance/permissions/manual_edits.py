@@ -36,6 +36,7 @@ EDITS: Mapping[str, Mapping[str, Any]] = {
     "lambda.function": {"memory": 256},
     "lambda.permission": {"principal": "sns.amazonaws.com"},
     "logs.group": {"retention": 1, "key": KEY, "protect": True},
+    "scheduler.schedule": {"enabled": False, "expression": "rate(1 day)"},
     "sns.topic": {"display": "changed"},
     "sqs.queue": {"visibility": 11},
     "wafv2.web_acl": {"action": "count"},
@@ -141,8 +142,8 @@ def _change_role(aws: Aws, name: str) -> None:
 
 def attach_by_hand(aws: Aws) -> None:
     arn = aws.location.arn("iam", "policy/by-hand", region=False)
-    for name in ("tap-dev-us-east-1-items", "tap-dev-us-east-1-flow-logs"):
-        aws.iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+    for name in ("items", "flow-logs", "items-schedules"):
+        aws.iam.attach_role_policy(RoleName=f"tap-dev-us-east-1-{name}", PolicyArn=arn)
 
 
 def _change_api(aws: Aws, api: str, plan: str) -> None:

@@ -177,8 +177,12 @@ WAYS: Final = (
         either=True,
     ),
     Way(
-        "a privileged role is given to a function, to API Gateway or to a flow log: PassRole",
-        [passing(ADMIN, service) for service in ("lambda", "apigateway", "vpc-flow-logs")],
+        "a privileged role is given to a function, to API Gateway, to a flow log or to a schedule:"
+        " PassRole",
+        [
+            passing(ADMIN, service)
+            for service in ("lambda", "apigateway", "vpc-flow-logs", "scheduler")
+        ],
         OWN_ROLES,
         either=True,
     ),

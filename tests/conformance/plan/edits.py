@@ -66,6 +66,7 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
     "table key": ({}, _table(key="pk"), _table(sort_key="at")),
     "table key types": ({}, _table(key={"id": "N"}), _table(sort_key={"at": "B"})),
     "table bounds": ({}, _table(read={"max": 50}), _table(write={"min": 6, "target": 60})),
+    "table capacity": ({}, _table(capacity="on-demand")),
     "table expiry": ({}, _table(expire={"days": 7}), _table(expire=None)),
     "table protection": ({}, _table(protect=False)),
     "another table": ({}, ORDERS_TABLE, ORDERS_TABLE | _item(tables={"orders": "write"})),
@@ -73,6 +74,11 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
     "exclude": ({}, _item(exclude=["/notes.md"])),
     "timeout": ({}, _item(timeout=20)),
     "concurrency": ({}, _item(concurrency=50), _item(concurrency=0)),
+    "schedule": (
+        {},
+        _item(on={"nightly": {"schedule": "cron(0 3 * * ? *)"}}),
+        _item(on={"nightly": {"schedule": "rate(1 day)", "payload": {"job": "tidy"}}}),
+    ),
     "runtime": ({}, _item(runtime="python3.12")),
     "architecture": ({}, _item(architecture="x86_64")),
     "environment": (

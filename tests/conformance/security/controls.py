@@ -125,7 +125,7 @@ CONTROLS = (
     Control(
         "DynamoDB.1",
         "Capacity follows demand",
-        "auto scaling of reads and writes",
+        "auto scaling of reads and writes, or `capacity: on-demand`",
         data.without_scaling,
         data.stop_scaling,
     ),

@@ -19,6 +19,7 @@ from tests.faults.aws_behaviours.rules import (
     pages,
     route53,
     scaling,
+    scheduler,
     sns,
     sqs,
 )
@@ -38,6 +39,7 @@ LAWS: tuple[type[Law], ...] = (
     *network.LAWS,
     *route53.LAWS,
     *scaling.LAWS,
+    *scheduler.LAWS,
     *sns.LAWS,
     *sqs.LAWS,
     *pages.LAWS,  # the last: it splits the answers that the others have changed

@@ -23,7 +23,12 @@ from tests.support.virtual_clock import VirtualClock
 ZONE = "example.com"
 FULL: dict[str, Any] = {
     "api": {"domain": {"name": "api.example.com", "zone": ZONE}},
-    "functions": {"items": {"environment": {"CURSOR_KEY": {"secret": "ssm:/tap/cursor"}}}},
+    "functions": {
+        "items": {
+            "environment": {"CURSOR_KEY": {"secret": "ssm:/tap/cursor"}},
+            "on": {"nightly": {"schedule": "cron(0 3 * * ? *)"}},
+        }
+    },
 }
 MORE: dict[str, Any] = {
     "api": {

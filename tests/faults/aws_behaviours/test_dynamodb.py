@@ -345,3 +345,35 @@ def test_d26_warmth_that_rises_is_no_difference(court: Session, tmp_path: Path) 
     shop = under(held, tmp_path)
     shop.up(TABLE)
     shop.stays(TABLE)
+
+
+def test_d35_the_fifth_change_to_on_demand_is_told_with_the_time(
+    court: Session, tmp_path: Path
+) -> None:
+    held = court(laws.OnDemandFourTimesADay())
+    shop = under(held, tmp_path)
+    on_demand = replace(TABLE, on_demand=True)
+    for _ in range(4):
+        shop.up(TABLE)
+        shop.up(on_demand)
+    shop.up(TABLE)
+    with pytest.raises(ClientError, match="Update to PayPerRequest mode"):
+        naive(held, "dynamodb").update_table(**NAMED, BillingMode="PAY_PER_REQUEST")
+    with pytest.raises(TryLater, match="a few times in 24 hours") as caught:
+        shop.run(one_node(on_demand), "up")
+    assert "again after Sun Feb 24 03:07:45 UTC 2019;" in caught.value.hint
+    held.clock.sleep(24 * laws.HOUR)
+    shop.up(on_demand)
+    shop.stays(on_demand)
+
+
+def test_d35_an_answer_lost_is_no_error(court: Session, tmp_path: Path) -> None:
+    """The repeated request is one too many, and the table is on-demand already."""
+    limited = laws.OnDemandFourTimesADay()
+    limited.MOST = 1
+    held = court(limited, LosesOnce("UpdateTable"))
+    shop = under(held, tmp_path)
+    shop.up(TABLE)
+    shop.up(replace(TABLE, on_demand=True))
+    shop.stays(replace(TABLE, on_demand=True))
+    assert len(held.refused("D35")) == 1

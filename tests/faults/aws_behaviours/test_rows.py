@@ -75,11 +75,9 @@ NO_LAW: Mapping[tuple[str, str], str] = {
     (
         "the form of an event that is built here, never sent by the emulator",
         "tests/unit/workflows/test_route_event.py",
-    ): "A41 A42 A46",
-    (
-        "what callers get, of templates that the emulator is taught to follow",
-        "tests/unit/local/test_gateway_preflights.py",
-    ): "A47",
+    ): "A41 A42",
+    ("the emulator is taught it", "tests/unit/local/test_gateway_media_types.py"): "A46",
+    ("the emulator is taught it", "tests/unit/local/test_gateway_preflights.py"): "A47",
     ("the emulator is taught it", "tests/support/moto_patches/functions.py"): "L13 L14 L20 L34 L45",
     ("the emulator is taught it", "tests/support/moto_patches/rest_apis.py"): "A9 A33",
     ("the emulator is taught it", "tests/support/moto_patches/apigateway.py"): "A22",

@@ -41,6 +41,7 @@ ASKED = {
     "lambda.function": 1,
     "logs.group": 2,
     "route53.record": 2,
+    "scheduler.group": 2,
     "sns.topic": 2,
     "sqs.queue": 2,
 }
@@ -54,7 +55,11 @@ THEIRS = "other/prod/us-east-1/123456789012"
 def stack(account: None, tmp_path: Path) -> Stack:
     """Return a stack of all kinds that are checked last, created."""
     boto3.client("route53").create_hosted_zone(Name=ZONE, CallerReference="1")
-    changes = {**small("tap"), "encryption": {"key": "create"}}
+    changes = {
+        **small("tap"),
+        "encryption": {"key": "create"},
+        "functions": {"items": {"on": {"nightly": {"schedule": "rate(1 day)"}}}},
+    }
     made = reference_stack(new_aws(), tmp_path / "ours", changes)
     assert act(tmp_path / "state", made, "up").failed == {}
     return made

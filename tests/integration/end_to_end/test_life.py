@@ -133,6 +133,8 @@ def test_an_items_life(api: Api) -> None:
     assert api.ask("POST", "/items", {"id": item["id"], "name": "again"}).status == 409
     assert api.ask("DELETE", path).status in {200, 204}
     assert api.ask("GET", path).status == 404
+    slash = api.ask("GET", "/items/a%2Fb%20c")  # one id, encoded, as API Gateway gives it (A41)
+    assert (slash.status, slash.body["error"]["code"]) == (404, "not_found")
 
 
 def test_what_is_wrong_with_a_request_is_said(api: Api) -> None:

@@ -54,6 +54,38 @@ def test_what_goes_and_what_stays_is_said_with_its_size(provision: Provision) ->
     assert gone["removal"]["finishing"] == []
 
 
+def send_letters(count: int) -> None:
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName="tap-dev-items-dead-letters")["QueueUrl"]
+    for number in range(count):
+        sqs.send_message(QueueUrl=url, MessageBody=f'{{"id": {number}}}')
+
+
+def test_waiting_dead_letters_are_data(provision: Provision, tmp_path: Path) -> None:
+    """`down` keeps the queue, names all kept data in one command, and the events can be saved."""
+    provision("up", "--yes")
+    send_letters(2)
+    kept = provision("down", "--yes")
+    assert kept.code == 0
+    before, after = kept.err.split(" deleted\n")
+    assert "about 2 messages wait in it; `provision dlq save items items.jsonl` keeps" in before
+    assert "its messages are deleted" not in before
+    assert "kept function.items.dead_letters (tap-dev-items-dead-letters): about 2" in after
+    both = "provision down --destroy table.items --destroy function.items.dead_letters"
+    assert f"to delete them all: {both}" in after
+    shown = provision("status").out
+    assert "= data was kept: table.items (tap-dev-items), function.items.dead_letters (tap" in shown
+    assert f"`{both}` deletes them" in " ".join(shown.split())
+    saved = tmp_path / "items.jsonl"
+    assert provision("dlq", "save", "items", str(saved)).code == 0
+    assert len(saved.read_text().splitlines()) == 2
+
+    gone = provision("down", "--yes", "--destroy-data")
+    assert "data loss: about 2 messages are deleted with it" in gone.err
+    assert "nothing else of this stack was found" in gone.err
+    assert boto3.client("sqs").list_queues().get("QueueUrls", []) == []
+
+
 LOGS = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:PutLogEvents",'
     ' "Resource": "arn:aws:logs:us-east-1:123456789012:log-group:x:*"}]}'

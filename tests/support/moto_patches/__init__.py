@@ -19,6 +19,7 @@ from tests.support.moto_patches import (
     network,
     queues,
     scaling,
+    schedules,
     waf,
 )
 
@@ -36,6 +37,7 @@ def teach_moto(monkeypatch: pytest.MonkeyPatch) -> None:
         network,
         queues,
         scaling,
+        schedules,
         waf,
     ):
         service.teach(monkeypatch)

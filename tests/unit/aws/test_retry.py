@@ -108,6 +108,7 @@ PASSES_BY_ITSELF = [
         ),
         retry.BUSY,
     ),
+    (failure("UpdateSchedule", "ConflictException", "Schedule is being modified"), retry.BUSY),
     (
         failure(
             "UpdateRestApi",
@@ -254,6 +255,12 @@ PASSING_A_ROLE = {
     ],
     "lambda.UpdateFunctionConfiguration": [
         "The role defined for the function cannot be assumed by Lambda.",
+    ],
+    "scheduler.CreateSchedule": [  # (E3)
+        "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
+    ],
+    "scheduler.UpdateSchedule": [
+        "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
     ],
     "apigateway.UpdateAccount": [  # (A19)
         "The role ARN does not have required permissions configured.",

@@ -146,6 +146,9 @@ CASES = [
          '"GET /items" leads here and API Gateway waits 29'),
     Case("concurrency below none", "timeout: 10", "timeout: 10\n    concurrency: -1",
          "functions.items.concurrency", "a whole number, 0 or more, or null", at="concurrency"),
+    Case("a crontab's line", "timeout: 10",
+         'timeout: 10\n    on: {nightly: {schedule: "0 3 * * *"}}',
+         "functions.items.on.nightly.schedule", 'write "cron(0 3 * * ? *)"', at="schedule"),
     Case("neither in the network nor out", "timeout: 10", "timeout: 10\n    network: public",
          "functions.items.network", "expected one of private, open", at="network: public"),
     Case("unknown runtime", "python3.13", "python3.8", "functions.items.runtime",
@@ -447,3 +450,15 @@ def test_one_problem_at_its_line(case: Case, path: Path) -> None:
     assert case.says in str(problems[0])
     assert problems[0].line == line_of(text, case.at or case.new)
     assert problems[0].file == str(path)
+
+
+def test_capacity_of_a_table_on_demand_is_a_warning(path: Path) -> None:
+    """An environment may choose it over a base that has capacity, so nothing is stopped."""
+    from provision.config import load
+
+    told: list[str] = []
+    path.write_text(changed("    key: id\n", "    key: id\n    capacity: on-demand\n"))
+    load(path, environment=None, warn=told.append)
+    assert told
+    assert all("read capacity: this is not used" in said or "write" in said for said in told)
+    assert "`capacity: provisioned`" in told[0]

@@ -316,3 +316,11 @@ def test_keys_that_are_numbers(corrected: Connect) -> None:
     assert [item["at"]["N"] for item in found] == ["9", "10", "100"]
     key = {"id": {"N": "1"}, "at": {"N": "9"}}
     assert dynamodb.get_item(TableName="numbered", Key=key)["Item"] == key
+
+
+def test_no_table_has_scaling(corrected: Connect) -> None:
+    """The service is not there; a table that becomes on-demand asks it all the same."""
+    answer = corrected("application-autoscaling").describe_scalable_targets(
+        ServiceNamespace="dynamodb", ResourceIds=["table/orders"]
+    )
+    assert answer["ScalableTargets"] == []

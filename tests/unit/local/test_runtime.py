@@ -16,7 +16,7 @@ import pytest
 from provision import local
 from provision.local import runtime
 from provision.local.runtime import make_python
-from tests.unit.local.conftest import Connect, connect, zipped
+from tests.unit.local.conftest import connect, zipped
 
 TOOLS = ("click", "rich", "pydantic", "msgspec", "yaml", "uv", "provision", "ministack", "moto")
 ROLE = "arn:aws:iam::000000000000:role/any"
@@ -64,26 +64,6 @@ def test_what_stands_beside_the_tool_is_not_found(emulator: local.Emulator) -> N
     assert {name: found[name] for name in TOOLS} == dict.fromkeys(TOOLS, "")
     assert all(found[name] for name in (*shipped, "json", "sqlite3"))
     assert found["_worker"] == "", "nor MiniStack's own script"
-
-
-def test_code_that_forgot_its_packages_is_told_as_in_aws(
-    emulator: local.Emulator, corrected: Connect
-) -> None:
-    functions = corrected("lambda")
-    make(functions, "forgot", app="import click\ndef handler(event, context): ...\n")
-    told = invoked(functions, "forgot", {})
-    assert told["errorType"] == "Runtime.ImportModuleError"
-    assert "click" in told["errorMessage"]
-
-
-def test_what_code_raises_while_it_is_loaded_is_told_as_in_aws(
-    emulator: local.Emulator, corrected: Connect
-) -> None:
-    functions = corrected("lambda")
-    make(functions, "lost", app="import os\nos.environ['TABLE_BOOKING']\n")
-    told = invoked(functions, "lost", {})
-    assert (told["errorType"], told["errorMessage"]) == ("KeyError", "'TABLE_BOOKING'")
-    assert told["stackTrace"] == ['  File "/var/task/app.py", line 2, in <module>\n']
 
 
 def test_source_comes_before_layers_and_layers_before_what_is_shipped(

@@ -40,6 +40,8 @@ UNIQUE: Final = {
     "lambda.version": True,
     "logs.group": True,
     "route53.record": True,
+    "scheduler.group": True,
+    "scheduler.schedule": True,
     "sns.subscription": True,
     "sns.topic": True,
     "sqs.queue": True,

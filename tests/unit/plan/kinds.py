@@ -11,6 +11,7 @@ from provision.model.capabilities import (
     HasDeletionProtection,
     HasParent,
     HoldsData,
+    KeepsMessages,
     KeepsVersions,
     MayOutliveStack,
     MayReappear,
@@ -76,6 +77,14 @@ class Beside(Thing):
 class Vault(Thing, HoldsData):
     def restore_hint(self, node: str, region: str) -> str:
         return f"restore {node} in {region}"
+
+
+class Letterbox(Thing, KeepsMessages):
+    def messages_waiting(self, aws: Aws) -> Never:
+        raise AssertionError("a decision read from AWS")
+
+    def saving_hint(self, node: str) -> str:
+        return f"`save {node}` keeps them"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,7 @@ from tests.unit.plan.kinds import (
     Kept,
     KeptVault,
     Key,
+    Letterbox,
     Locked,
     Part,
     SharedVault,
@@ -52,6 +53,7 @@ THERE = replace(THING, id="i-1")
 FOREIGN = Observation(replace(THERE, tags={}), owned=False)
 ADOPTED = replace(THING, tags={})  # so that only what a row changes differs
 VAULT = Vault(tags=OURS)
+LETTERS = Letterbox(tags=OURS)
 HELD = "it holds data; `provision up --destroy it` lets it be deleted and recreated"
 TAKE = "`provision up --adopt it` takes it over"
 
@@ -645,6 +647,25 @@ DELETIONS: list[Deletion] = [
         WITHOUT_BACKUP,
         Action.DELETE,
         f"{AMOUNT}; {NO_BACKUP}",
+    ),
+    ("an empty queue", LETTERS, True, DataFacts(), DOWN, Action.DELETE, ""),
+    (
+        "messages",
+        LETTERS,
+        True,
+        DataFacts(messages=3),
+        DOWN,
+        Action.KEEP,
+        f"about 3 messages wait in it; `save it` keeps them; {ON_DOWN} deletes it",
+    ),
+    (
+        "messages, named",
+        LETTERS,
+        True,
+        DataFacts(messages=1),
+        DESTROY,
+        Action.DELETE,
+        "about 1 message waits in it",
     ),
     ("data that is not counted, named", VAULT, True, DataFacts(), DESTROY, Action.DELETE, BACKUP),
     (

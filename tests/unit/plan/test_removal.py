@@ -10,7 +10,7 @@ from provision.model.capabilities import WritesData
 from provision.model.step import Step
 from provision.plan.change import Action, ResourceChange
 from provision.plan.removal import apply_parent_ownership, deletion_order, keep_needed_by_data
-from tests.unit.plan.kinds import OURS, Part, Thing, Vault
+from tests.unit.plan.kinds import OURS, Letterbox, Part, Thing, Vault
 
 THING, VAULT, PART = Thing(tags=OURS), Vault(tags=OURS), Part()
 
@@ -27,8 +27,9 @@ def change(node: str, have: Step | None, action: Action, *needs: str) -> Resourc
     return ResourceChange(node, needs, "test.thing", None, have, (), action)
 
 
-def test_kept_data_keeps_all_that_it_needs() -> None:
-    key, table = change("key", THING, Action.DELETE), change("table", VAULT, Action.KEEP, "role")
+@pytest.mark.parametrize("data", [VAULT, Letterbox(tags=OURS)])
+def test_kept_data_keeps_all_that_it_needs(data: Step) -> None:
+    key, table = change("key", THING, Action.DELETE), change("table", data, Action.KEEP, "role")
     role, other = change("role", THING, Action.DELETE, "key"), change("x", THING, Action.DELETE)
     found = keep_needed_by_data(changes(key, role, table, other))
     assert list(found) == ["key", "role", "table", "x"]

@@ -90,6 +90,7 @@ functions:
       LEVEL: INFO
       SIGNED_BY: {secret: "ssm:/tap/signed", key: alias/secrets}
     import_check: true
+    "on": {nightly: {schedule: "cron(0 3 * * ? *)", timezone: UTC, payload: {job: tidy}}}
     retries: {attempts: 2, max_age: 3601}
     log: {retention: 30}
   worker:
@@ -150,6 +151,9 @@ monitoring:
 OTHER: Final = "another digest"
 """The value of a field that digests others."""
 ABSENT: Final = "absent"
+CAPACITY_GRAPHS: Final = (9, 10)
+"""The graphs of the capacity of `items`, for reads and writes, among the dashboard's widgets."""
+METRIC: Final = ("0", "1", "2", "3", "4.label", "4.stat")
 
 
 @dataclass(frozen=True)
@@ -185,7 +189,8 @@ DEPLOYED: Final = {"api.deployment:digest": OTHER}
 
 BOUNDED: Final = """
 network.flow_logs.role network.flow_logs.grants function.items.role function.items.grants
-function.worker.role function.worker.grants api.account
+function.worker.role function.worker.grants api.account function.items.schedules.role
+function.items.schedules.grants
 """
 FUNCTION_ALARMS: Final = """
 monitoring.alarm.function-items-errors monitoring.alarm.function-items-throttles
@@ -209,6 +214,7 @@ encryption.key table.items table.items.read table.items.write table.orders table
 table.orders.write network.vpc network.subnet.1 network.subnet.2 network.routes network.endpoint
 network.group network.secrets.group network.secrets.ssm network.flow_logs.logs
 network.flow_logs.role network.flow_logs function.items.role function.items.dead_letters
+function.items.schedules.role schedules
 function.items.logs function.worker.role function.worker.dead_letters function.worker.logs
 function.items function.worker api api.logs.access api.logs.execution api.stage api.key.default
 api.key.partner api.plan api.waf api.certificate api.domain monitoring.topic
@@ -223,6 +229,7 @@ NAMED: Final[Mapping[str, str]] = {
     "description": """
         encryption.key network.flow_logs.role function.items.role function.worker.role
         function.items function.worker api api.key.default api.key.partner
+        function.items.schedules.role
     """,
     "policy": """
         encryption.key network.endpoint function.items.dead_letters function.worker.dead_letters
@@ -235,6 +242,7 @@ NAMED: Final[Mapping[str, str]] = {
         function.items.dead_letters function.items.logs function.worker.role
         function.worker.dead_letters function.worker.logs function.items function.worker api
         api.logs.access api.key.default api.key.partner api.plan api.waf monitoring.topic
+        function.items.schedules.role schedules
         monitoring.dashboard stack {ALARMS}
     """,
     "resource": """
@@ -246,8 +254,17 @@ NAMED: Final[Mapping[str, str]] = {
         network.secrets.group network.secrets.ssm network.flow_logs
     """,
     "functions": "network.subnet.1 network.subnet.2 network.interfaces",
-    "role": "network.flow_logs.grants function.items.grants function.worker.grants",
-    "policies": "network.flow_logs.grants function.items.grants function.worker.grants",
+    "role": """
+        network.flow_logs.grants function.items.grants function.worker.grants
+        function.items.schedules.grants
+    """,
+    "policies": """
+        network.flow_logs.grants function.items.grants function.worker.grants
+        function.items.schedules.grants
+    """,
+    "group": "function.items.on.nightly",
+    "target": "function.items.on.nightly",
+    "dead_letters": "function.items.on.nightly",
     "log_group": "network.flow_logs function.items function.worker",
     "environment": "function.items function.worker",
     "function": """
@@ -394,6 +411,20 @@ ROWS: Final[Mapping[str, Row]] = {
     "tables.<name>.sort_key.<name>": Row(
         "tables.items.sort_key", {"at": "B"}, {"table.items:sort_type": "B"}
     ),
+    "tables.<name>.capacity": Row(
+        "tables.items.capacity",
+        "on-demand",
+        {
+            "table.items:on_demand": True,
+            **{  # the graphs of consumed capacity have no second line
+                f"monitoring.dashboard:body.widgets.{graph}.properties.metrics.1.{part}": ABSENT
+                for graph in CAPACITY_GRAPHS
+                for part in METRIC
+            },
+            **of("table.items.read table.items.read.policy", "", ABSENT),
+            **of("table.items.write table.items.write.policy", "", ABSENT),
+        },
+    ),
     "tables.<name>.read.min": Row(
         "tables.items.read.min",
         17,
@@ -492,6 +523,21 @@ ROWS: Final[Mapping[str, Row]] = {
     "functions.<name>.timeout": Row(
         "functions.items.timeout", 20, {"function.items:timeout": 20, **released()}
     ),
+    "functions.<name>.on.<name>.schedule": Row(
+        "functions.items.on.nightly.schedule",
+        "rate(1 hour)",
+        {"function.items.on.nightly:expression": "rate(1 hour)"},
+    ),
+    "functions.<name>.on.<name>.timezone": Row(
+        "functions.items.on.nightly.timezone",
+        "Europe/Berlin",
+        {"function.items.on.nightly:timezone": "Europe/Berlin"},
+    ),
+    "functions.<name>.on.<name>.payload": Row(
+        "functions.items.on.nightly.payload",
+        {"job": "count"},
+        {"function.items.on.nightly:payload": '{"job": "count"}'},
+    ),
     "functions.<name>.concurrency": Row(
         "functions.items.concurrency", 0, {"function.items:concurrency": 0}
     ),
@@ -587,7 +633,9 @@ ROWS: Final[Mapping[str, Row]] = {
         "functions.items.retries.attempts", 0, {"function.items.retries:retries": 0}
     ),
     "functions.<name>.retries.max_age": Row(
-        "functions.items.retries.max_age", 60, {"function.items.retries:max_age": 60}
+        "functions.items.retries.max_age",
+        60,
+        of("function.items.retries function.items.on.nightly", "max_age", 60),
     ),
     "functions.<name>.log.retention": Row(
         "functions.items.log.retention", 7, {"function.items.logs:retention": 7}
@@ -870,6 +918,7 @@ ROWS: Final[Mapping[str, Row]] = {
                 "policies.encryption.Statement.0.Resource",
                 [KEY_ARN],
             ),
+            "function.items.schedules.grants:policies.encryption.Statement.0.Resource": [KEY_ARN],
             **of(
                 "function.items.grants function.worker.grants",
                 "policies.encryption.Statement.1.Resource",

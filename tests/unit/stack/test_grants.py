@@ -11,7 +11,6 @@ from provision.model.step import Document
 from provision.stack.grants import (
     GrantedTable,
     dead_letters,
-    encryption,
     endpoint_secrets_policy,
     endpoint_tables_policy,
     flow_logging,
@@ -22,6 +21,7 @@ from provision.stack.grants import (
     table_access,
     tracing,
 )
+from provision.stack.key_grants import encryption
 from provision.steps.iam_policy import canonical
 
 WHERE = Location("123456789012", "us-east-1", "aws-cn", "amazonaws.com.cn")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -21,6 +22,8 @@ ROUTES = [
     RouteParts("GET", path, "items", None, ())
     for path in ("/items/{id}", "/items/{rest+}", "/items/mine", "/items", "/", "/a.b/{x}")
 ]
+HOST = "abc.execute-api.us-east-1.amazonaws.com"
+STAGE = ServedStage("123456789012", "abc", "v1", HOST, "d1", "k1")
 NOW = datetime(2026, 12, 1, 6, 30, tzinfo=UTC)
 
 
@@ -43,7 +46,7 @@ def test_the_most_exact_route_is_taken(path: str, route: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/items"), ("GET", "/none"), ("GET", "/aXb/1"), ("GET", "/a.b/")]
+    ("method", "path"), [("POST", "/items"), ("GET", "/none"), ("GET", "/aXb/1"), ("GET", "/a.b//")]
 )
 def test_no_route_fits(method: str, path: str) -> None:
     assert find_route(ROUTES, method, path) is None
@@ -69,9 +72,12 @@ def test_the_first_media_type_decides(named: str, types: tuple[str, ...], binary
     assert not is_binary([("X-Accept", named)], "Accept", types)
 
 
-def test_variables_are_decoded() -> None:
-    assert path_parameters(ROUTES[0], "/items/a%2Fb%20c") == {"id": "a/b c"}
+def test_variables_stay_encoded_and_a_slash_at_the_end_does_not_count() -> None:
+    assert path_parameters(ROUTES[0], "/items/a%2Fb%20c") == {"id": "a%2Fb%20c"}
     assert path_parameters(ROUTES[1], "/items/a/b") == {"rest": "a/b"}
+    assert path_parameters(ROUTES[1], "/items/a/b/") == {"rest": "a/b"}
+    assert path_parameters(ROUTES[3], "/items/") == {}
+    assert path_parameters(ROUTES[4], "/") == {}
 
 
 def test_the_event() -> None:
@@ -79,17 +85,30 @@ def test_the_event() -> None:
         "GET",
         "/items/42?x=1&empty=",
         query=(("x", "2"),),
-        headers=(("X-Own", "a"), ("X-Own", "b"), ("user-agent", "me")),
+        headers=(
+            ("X-Own", "a"),
+            ("X-Own", "b"),
+            ("user-agent", "me"),
+            ("authorization", "Bearer x"),
+        ),
     )
-    stage = ServedStage("123456789012", "abc", "v1")
-    event = proxy_event(ROUTES[0], request, stage, NOW, "id-1")
+    event = proxy_event(ROUTES[0], request, STAGE, NOW, "id-1")
     json.dumps(event)
     assert event["resource"] == "/items/{id}"
     assert event["path"] == "/items/42"
     assert event["pathParameters"] == {"id": "42"}
     assert event["queryStringParameters"] == {"x": "2", "empty": ""}
     assert event["multiValueQueryStringParameters"] == {"x": ["1", "2"], "empty": [""]}
-    assert event["headers"] == {"Accept": "*/*", "X-Own": "b", "User-Agent": "me"}
+    assert event["headers"] == {
+        "Accept": "*/*",
+        "Host": HOST,
+        "X-Forwarded-For": "127.0.0.1",
+        "X-Forwarded-Port": "443",
+        "X-Forwarded-Proto": "https",
+        "X-Own": "b",
+        "User-Agent": "me",
+        "Authorization": "Bearer x",
+    }
     assert event["multiValueHeaders"]["X-Own"] == ["a", "b"]
     assert event["body"] is None
     context = event["requestContext"]
@@ -97,12 +116,22 @@ def test_the_event() -> None:
     assert context["resourcePath"] == "/items/{id}"
     assert context["requestTime"] == "01/Dec/2026:06:30:00 +0000"
     assert context["requestTimeEpoch"] == 1_796_106_600_000
-    assert context["identity"] == {"sourceIp": "127.0.0.1", "userAgent": "me"}
+    assert (context["domainName"], context["domainPrefix"]) == (HOST, "abc")
+    assert context["deploymentId"] == "d1"
+    identity = context["identity"]
+    assert (identity["sourceIp"], identity["userAgent"]) == ("127.0.0.1", "me")
+    assert (identity["apiKeyId"], identity["apiKey"]) == ("k1", "(not read)")
+    assert identity["userArn"] is None
+
+
+def test_a_public_route_has_no_key_in_its_event() -> None:
+    public = replace(STAGE, key="")
+    event = proxy_event(ROUTES[3], HttpRequest("GET", "/items"), public, NOW, "id-1")
+    assert "apiKeyId" not in event["requestContext"]["identity"]
 
 
 def test_what_a_request_lacks_is_null_and_a_body_is_json_by_default() -> None:
-    stage = ServedStage("123456789012", "abc", "v1")
-    event = proxy_event(ROUTES[3], HttpRequest("GET", "/items", body="{}"), stage, NOW, "id-1")
+    event = proxy_event(ROUTES[3], HttpRequest("GET", "/items", body="{}"), STAGE, NOW, "id-1")
     assert event["queryStringParameters"] is None
     assert event["multiValueQueryStringParameters"] is None
     assert event["pathParameters"] is None

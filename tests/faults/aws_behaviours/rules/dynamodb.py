@@ -393,7 +393,44 @@ class BackupsTakeAWhile(Law):
             shown["BackupStatus"] = "CREATING"
 
 
+class OnDemandFourTimesADay(Law):
+    """A table becomes on-demand at most four times in 24 hours."""
+
+    ROW = "D35"
+    SERVICE = "dynamodb"
+    OPERATIONS = frozenset({"UpdateTable"})
+    MOST = 4
+
+    def __init__(self) -> None:
+        self.changes: dict[str, list[float]] = {}
+
+    def before(self, call: Call, world: World) -> Refusal | Answer | None:
+        if call.params.get("BillingMode") != "PAY_PER_REQUEST":
+            return None
+        recent = self._recent(table_of(call.params), world)
+        if len(recent) < self.MOST:
+            return None
+        return Refusal(
+            "LimitExceededException",
+            "Subscriber limit exceeded: Update to PayPerRequest mode are limited to 4 in 1 day(s). "
+            "Last update at Sat Feb 23 03:07:45 UTC 2019. "
+            "Next update can be made at Sun Feb 24 03:07:45 UTC 2019",
+        )
+
+    def after(self, call: Call, answer: Answer, world: World) -> Answer | Refusal | Lost | None:
+        if call.params.get("BillingMode") == "PAY_PER_REQUEST":
+            self._recent(table_of(call.params), world).append(world.now())
+        return None
+
+    def _recent(self, name: str, world: World) -> list[float]:
+        """Return the times of the changes that still count, as a list to be added to."""
+        found = [at for at in self.changes.get(name, []) if at > world.now() - 24 * HOUR]
+        self.changes[name] = found
+        return found
+
+
 LAWS: tuple[type[Law], ...] = (
+    OnDemandFourTimesADay,
     RecoveryHasAWindow,
     WarmthRises,
     NotVisibleAtOnce,

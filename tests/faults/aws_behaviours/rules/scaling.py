@@ -98,7 +98,7 @@ class MovesTheTableItself(Law):
             case "RegisterScalableTarget":
                 self._move(call, world)
             case "CreateTable":
-                given = call.params["ProvisionedThroughput"]
+                given = call.params.get("ProvisionedThroughput", {})
                 self.capacity[table_of(call.params)] = dict(given)
             case "DescribeTable":
                 name = table_of(call.params)

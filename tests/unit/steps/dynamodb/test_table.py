@@ -13,10 +13,12 @@ from moto.kms.models import kms_backends
 
 from provision.errors import TryLater
 from provision.model.risks import Impact
-from provision.model.step import Step
+from provision.model.stack import Stack
+from provision.model.step import OWNER, Step
 from provision.plan.change import Action, Cause
 from provision.plan.risks import risks_of
 from provision.state.record import from_json, to_json
+from provision.steps.autoscaling.target import ScalingTarget
 from provision.steps.dynamodb.table import Table
 from tests.support.harness import Workshop, new_aws, one_node
 from tests.unit.steps.contract import StepContract
@@ -25,13 +27,14 @@ TABLE = Table(name="tap-dev-items", key="id", tags={"team": "a"})
 
 
 class TestTable(StepContract):
-    drift_only = frozenset({"on_demand", "resource_policy", "stream"})
+    drift_only = frozenset({"resource_policy", "stream"})
     edits = {
         "ttl": "expires_at",
         "recovery": False,
         "recovery_days": 7,
         "encryption": "owned",
         "protect": False,
+        "on_demand": True,
         "tags": {"team": "b", "more": "c"},
     }
     fixed_edits = {"key": "pk", "key_type": "N", "sort_key": "sk", "sort_type": "B"}
@@ -130,6 +133,53 @@ def test_it_comes_back_from_on_demand_with_twice_what_it_had_to_bear(workshop: W
     workshop.run(one_node(replace(wanted, read_most=0)), "up")
     shown = aws.dynamodb.describe_table(TableName=TABLE.name)["Table"]["ProvisionedThroughput"]
     assert shown["ReadCapacityUnits"] == TABLE.read_capacity
+
+
+def scaled(table: Table) -> ScalingTarget:
+    return ScalingTarget(
+        resource=f"table/{table.name}",
+        dimension="dynamodb:table:ReadCapacityUnits",
+        minimum=5,
+        maximum=50,
+        tags={},
+    )
+
+
+def test_its_scaling_is_removed_before_it_is_on_demand(workshop: Workshop) -> None:
+    """AWS keeps the scaling, and orphans are deleted only at the end of a run (D35)."""
+    stack = Stack("tap-dev")
+    table = stack.add("it", lambda get: TABLE)
+    stack.add("it.read", lambda get: scaled(get(table)), needs=[table])
+    workshop.run(stack, "up")
+    theirs = replace(scaled(TABLE), dimension="dynamodb:table:WriteCapacityUnits")
+    replace(theirs, tags={OWNER: "another-stack/it"}).create(new_aws())
+    wanted = one_node(replace(TABLE, on_demand=True))
+    planned = workshop.run(wanted, "plan").changes["it"]
+    assert [(each.field, each.cause) for each in planned.diffs] == [("on_demand", Cause.CONFIG)]
+    assert [(risk.impact, risk.seconds) for risk in risks_of(planned)] == [(Impact.SLOW, 300)]
+    workshop.run(wanted, "up")
+    assert workshop.last.writes == ["DeregisterScalableTarget", "UpdateTable"]
+    assert scaled(TABLE).observe(new_aws()) is None
+    assert theirs.observe(new_aws()) is not None, "of another stack"
+    assert workshop.run(wanted, "up").changes["it"].action is Action.KEEP
+    workshop.run(stack, "up")
+    assert workshop.last.writes == ["UpdateTable", "RegisterScalableTarget"]
+
+
+def test_made_on_demand_it_has_no_capacity(workshop: Workshop) -> None:
+    wanted = replace(TABLE, on_demand=True)
+    workshop.run(one_node(wanted), "up")
+    shown = new_aws().dynamodb.describe_table(TableName=TABLE.name)["Table"]
+    assert shown["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    workshop.forget()
+    assert workshop.run(one_node(wanted), "up").changes["it"].action is Action.KEEP
+    new_aws().dynamodb.update_table(
+        TableName=TABLE.name,
+        BillingMode="PROVISIONED",
+        ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 5},
+    )
+    finding = workshop.run(one_node(wanted), "plan").changes["it"]
+    assert [(each.field, each.cause) for each in finding.diffs] == [("on_demand", Cause.DRIFT)]
 
 
 def test_a_key_of_our_own_and_back(workshop: Workshop) -> None:

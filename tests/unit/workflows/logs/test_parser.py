@@ -127,6 +127,88 @@ def test_platform_lines_as_json() -> None:
     assert parse('{"type": "platform.initStart", "record": 5}').kind is LineKind.MESSAGE
 
 
+@pytest.mark.parametrize(
+    ("message", "text", "fields"),
+    [
+        (
+            "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout",
+            "initialization timed out after 10.00 s",
+            {"init_ms": 10000.0, "phase": "init", "status": "timeout"},
+        ),
+        (
+            "INIT_REPORT Init Duration: 300.00 ms\tPhase: invoke\tStatus: error\tError Type: E\n",
+            "initialization failed after 0.30 s: E",
+            {"init_ms": 300.0, "phase": "invoke", "status": "error", "error": "E"},
+        ),
+        ("INIT_REPORT Status: error", "initialization failed", {"status": "error"}),
+        (
+            "RESTORE_REPORT Restore Duration: 10000.00 ms\tStatus: timeout",
+            "restore timed out after 10.00 s",
+            {"restore_ms": 10000.0, "status": "timeout"},
+        ),
+    ],
+)
+def test_a_cold_start_that_failed_is_an_error(
+    message: str, text: str, fields: dict[str, Any]
+) -> None:
+    line = parse(message)
+    assert (line.kind, line.level) == (LineKind.PLATFORM, "ERROR")
+    assert (line.text, line.fields) == (text, fields)
+
+
+@pytest.mark.parametrize(
+    ("kind", "record", "text"),
+    [
+        (
+            "platform.initReport",
+            {"phase": "init", "status": "timeout", "metrics": {"durationMs": 10000.0}},
+            "initialization timed out after 10.00 s",
+        ),
+        (
+            "platform.initReport",
+            {"phase": "init", "status": "error", "errorType": "Runtime.ImportModuleError"},
+            "initialization failed: Runtime.ImportModuleError",
+        ),
+        ("platform.restoreReport", {"status": "failure"}, "restore failed"),
+        ("platform.initReport", {"status": "error", "metrics": 5}, "initialization failed"),
+    ],
+)
+def test_a_cold_start_that_failed_is_an_error_in_json(
+    kind: str, record: dict[str, Any], text: str
+) -> None:
+    line = parse(json.dumps({"type": kind, "record": record}))
+    assert (line.kind, line.level, line.text) == (LineKind.PLATFORM, "ERROR", text)
+
+
+@pytest.mark.parametrize("number", [10**400, float("nan"), -1, [1], {}, "1"])
+def test_a_number_that_is_no_duration_is_not_said(number: object) -> None:
+    record = {"status": "error", "metrics": {"durationMs": number}}
+    line = parse(json.dumps({"type": "platform.initReport", "record": record}))
+    assert (line.level, line.text) == ("ERROR", "initialization failed")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "INIT_REPORT Init Duration: 300.00 ms\tPhase: init",
+        "INIT_REPORT Init Duration: 300.00 ms\tPhase: init\tStatus: success",
+        "INIT_START Runtime Version: python:3.13.v1\tStatus: error",
+        json.dumps({"type": "platform.initReport", "record": {"status": "success"}}),
+    ],
+)
+def test_a_cold_start_that_did_not_fail_is_none(message: str) -> None:
+    line = parse(message)
+    assert (line.kind, line.level, line.text) == (LineKind.PLATFORM, "", message)
+
+
+def test_an_initialization_within_an_invocation_is_the_invocations() -> None:
+    parser = LogParser()
+    parse(f"START RequestId: {ONE} Version: 8", parser=parser)
+    failed = parse("INIT_REPORT Init Duration: 1.00 ms\tStatus: error", parser=parser)
+    assert failed.invocation == ONE
+    assert parse("x", parser=parser).invocation == ONE
+
+
 def test_a_structured_line() -> None:
     said = {
         "level": "error",
