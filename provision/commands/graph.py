@@ -18,7 +18,7 @@ from provision.config.problems import suggest
 from provision.sanitizing.text import put_document
 from provision.stack.lookups import key_as_recorded
 from provision.views.graph.dot import as_dot
-from provision.views.graph.mermaid import as_mermaid
+from provision.views.graph.mermaid import as_mermaid, excess_of
 from provision.views.graph.svg import as_svg
 from provision.views.json_graph import graph_document
 from provision.workflows.stack_graph import StackGraph, graph_of, part_around, with_states
@@ -39,6 +39,11 @@ _DRAWN_BY: Final[Mapping[Format, Callable[[StackGraph], str]]] = {
     Format.DOT: as_dot,
     Format.SVG: as_svg,
 }
+
+_SMALLER: Final = (
+    "`provision graph --format svg` is a picture, `--format dot` is for Graphviz, and"
+    " `provision graph --of NODE` prints a part"
+)
 
 
 def graph(session: Session, form: Format, node: str | None) -> int:
@@ -81,5 +86,8 @@ def _print(
 ) -> None:
     if form is Format.JSON:
         session.call.answer(graph_document(config, account, found, calls, session.seconds))
-    else:
-        put_document(_DRAWN_BY[form](found).rstrip("\n"))
+        return
+    text = _DRAWN_BY[form](found).rstrip("\n")
+    put_document(text)
+    if form is Format.MERMAID and (excess := excess_of(text)):
+        session.say(f"warning: Mermaid refuses so large a graph: {excess}; {_SMALLER}")

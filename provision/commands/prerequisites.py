@@ -9,6 +9,7 @@ from provision.engine.engine import WORKERS
 from provision.plan.options import PlanOptions
 from provision.plan.plan import Plan
 from provision.state.journal import Journal
+from provision.workflows.endpoint_services import check_endpoint_services
 from provision.workflows.given import check_given, say_absent
 from provision.workflows.prerequisites import check_prerequisites
 from provision.workspace import Workspace
@@ -30,5 +31,6 @@ def plan_with_prerequisites(
         if workspace.inputs.config.environment == LOCAL_ENVIRONMENT:
             say_absent(seen, workspace.aws.location.account, session.say)
         else:
+            check_endpoint_services(workspace.aws, seen)
             check_given(workspace.aws, seen, session.say)
     return seen

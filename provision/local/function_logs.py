@@ -44,7 +44,15 @@ def install() -> None:
 
 def keep_together(event: str) -> None:
     """Let this part of the log be one event, in the log that this thread writes next."""
-    _together.set(event)
+    _together.set(_encodable(event))
+
+
+def _encodable(text: str) -> str:
+    """Return the text with an escape for each half of a surrogate pair, as Python logs it.
+
+    MiniStack would keep it, and then answer no reader of the log group any more.
+    """
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _lines(text: str) -> list[str]:
@@ -63,7 +71,7 @@ def _emit(
 ) -> None:
     """Write the log of one invocation."""
     invoked(request_id)
-    whole = _Text(text or "")
+    whole = _Text(_encodable(text or ""))
     emit(function, request_id, whole, error, milliseconds, log_source=log_source)
 
 

@@ -16,6 +16,7 @@ class Impact(StrEnum):
     WEAKER = "weaker"
     NEW_URL = "new URL"
     KEY_CHANGES = "key changes"
+    COST = "cost"
     SLOW = "slow"
 
 

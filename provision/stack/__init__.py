@@ -13,6 +13,7 @@ from typing import Any
 from provision.model.stack import Node, Stack
 from provision.stack.api import add_api
 from provision.stack.encryption import add_encryption
+from provision.stack.endpoints import add_endpoints
 from provision.stack.flow_logs import add_flow_logs
 from provision.stack.functions import add_functions
 from provision.stack.inputs import StackInputs
@@ -44,6 +45,7 @@ def build_stack(inputs: StackInputs) -> Stack:
     add_tables(stack, inputs, encryption)
     network = add_network(stack, inputs)
     network = add_secrets(stack, inputs, network)  # adds endpoints to it
+    network = add_endpoints(stack, inputs, network)
     add_flow_logs(stack, inputs, network.vpc, encryption)
     functions = add_functions(stack, inputs, network, encryption)
     add_schedules(stack, inputs, functions, encryption)

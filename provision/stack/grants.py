@@ -60,26 +60,11 @@ def _inside(statement: Document, vpc_id: str | None) -> Document:
     return {**statement, "Condition": {"StringEquals": {"aws:SourceVpc": vpc_id}}}
 
 
-def endpoint_tables_policy(where: Location, tables: Sequence[GrantedTable]) -> Document:
-    """Return an endpoint's policy: exactly this access, by this account's principals, or none."""
-    if not tables:
-        return canonical({"Version": "2012-10-17", "Statement": [_NOTHING_PASSES]})
-    ours = {"StringEquals": {"aws:PrincipalAccount": where.account}}
-    statements = [
-        {**each, "Sid": f"OwnTables{number}", "Principal": "*", "Condition": ours}
-        for number, each in enumerate(_using(tables), start=1)
+def endpoint_tables(tables: Sequence[GrantedTable]) -> list[Document]:
+    """Return the statements of an endpoint's policy: exactly this access to the tables."""
+    return [
+        {**each, "Sid": f"OwnTables{number}"} for number, each in enumerate(_using(tables), start=1)
     ]
-    return canonical({"Version": "2012-10-17", "Statement": statements})
-
-
-_NOTHING_PASSES: Final[Document] = {
-    "Sid": "NothingPasses",
-    "Effect": "Deny",
-    "Principal": "*",
-    "Action": ["*"],
-    "Resource": ["*"],
-}
-"""The statement of a policy that allows nothing: a policy has at least one statement."""
 
 
 def _using(tables: Sequence[GrantedTable]) -> list[Document]:
@@ -151,18 +136,9 @@ def secrets(where: Location, kept: Sequence[Secret], vpc_id: str | None) -> Docu
     return canonical({"Version": "2012-10-17", "Statement": statements})
 
 
-def endpoint_secrets_policy(where: Location, kept: Sequence[Secret]) -> Document:
-    """Return an endpoint's policy: reading exactly these secrets, by this account's principals."""
-    ours = {"StringEquals": {"aws:PrincipalAccount": where.account}}
-    return canonical(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {**statement, "Sid": "OwnSecrets", "Principal": "*", "Condition": ours}
-                for statement in _reading_secrets(where, kept)
-            ],
-        }
-    )
+def endpoint_secrets(where: Location, kept: Sequence[Secret]) -> list[Document]:
+    """Return the statements of an endpoint's policy: reading exactly these secrets of a service."""
+    return [{**statement, "Sid": "OwnSecrets"} for statement in _reading_secrets(where, kept)]
 
 
 _READING: Final = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ssm:GetParameter"}

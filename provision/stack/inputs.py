@@ -79,6 +79,10 @@ class StackInputs:
         """Return the name of a resource: `{name}-{environment}-{part}-…`."""
         return "-".join((self.config.prefix, *parts))
 
+    def service(self, name: str) -> str:
+        """Return the name of a service's endpoint, as AWS has it in this region."""
+        return f"com.amazonaws.{self.location.region}.{name}"
+
     def global_name(self, *parts: str) -> str:
         """Return a name with the region: `{name}-{environment}-{region}-{part}-…`.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from provision.config.schema.endpoints import GATEWAY
 from provision.model.stack import Node, Stack
-from provision.model.step import Document
-from provision.stack import grants
+from provision.stack.endpoint_policies import tables_policy
 from provision.stack.inputs import StackInputs
 from provision.steps.ec2.gateway_endpoint import GatewayEndpoint
-from provision.steps.ec2.interface_endpoint import InterfaceEndpoint
 from provision.steps.ec2.network_interfaces import NetworkInterfaces
 from provision.steps.ec2.route_table import RouteTable
 from provision.steps.ec2.security_group import Rule, SecurityGroup
@@ -33,13 +33,14 @@ class NetworkNodes:
     vpc: Node[Vpc]
     subnets: tuple[Node[Subnet], ...]
     group: Node[SecurityGroup]
+    routes: Node[RouteTable]
     endpoint: Node[GatewayEndpoint]
-    secrets: tuple[Node[InterfaceEndpoint], ...] = ()
-    """The endpoints of the services that keep secrets (stack/secrets.py)."""
+    endpoints: tuple[Node[Any], ...] = ()
+    """The endpoints but DynamoDB's (stack/secrets.py, stack/endpoints.py)."""
 
 
 def add_network(stack: Stack, inputs: StackInputs) -> NetworkNodes:
-    dynamodb = f"com.amazonaws.{inputs.location.region}.dynamodb"
+    dynamodb = inputs.service("dynamodb")
     tags = inputs.tags_with_name(inputs.config.prefix)
     vpc = stack.add("network.vpc", lambda _: Vpc(cidr=inputs.config.network.cidr, tags=tags))
     subnets = tuple(
@@ -63,7 +64,7 @@ def add_network(stack: Stack, inputs: StackInputs) -> NetworkNodes:
             vpc_id=get(vpc).id,
             service=dynamodb,
             route_table_ids=(get(routes).id,),
-            policy=_endpoint_policy(inputs),
+            policy=tables_policy(inputs),
             tags=inputs.tags_with_name(inputs.name("dynamodb")),
         ),
         needs=[vpc, routes],
@@ -79,7 +80,7 @@ def add_network(stack: Stack, inputs: StackInputs) -> NetworkNodes:
         ),
         needs=[vpc],
     )
-    return NetworkNodes(vpc, subnets, group, endpoint)
+    return NetworkNodes(vpc, subnets, group, routes, endpoint)
 
 
 def add_interfaces(
@@ -112,17 +113,19 @@ def _add_subnet(
 
 
 def _egress_rules(inputs: StackInputs, dynamodb: str) -> tuple[Rule, ...]:
-    """Return the rules to DynamoDB and, if there are secrets, to their endpoints in the subnets.
+    """Return the rules to gateways and, if there are interface endpoints, to the subnets.
 
     Those name the subnets' ranges, not the endpoints' group: that one names the functions' group,
     and of two groups that name each other neither can be created, or deleted (V12), first.
     """
+    endpoints = inputs.config.network.endpoints
+    gateways = [dynamodb, *(inputs.service(name) for name in endpoints if name == GATEWAY)]
     secrets = any(function.secrets for function in inputs.config.private_functions.values())
-    targets = [dynamodb, *(_cidrs(inputs) if secrets else ())]
+    inside = secrets or any(name != GATEWAY for name in endpoints)
     return tuple(
         sorted(
             Rule(protocol="tcp", from_port=HTTPS, to_port=HTTPS, target=target)
-            for target in targets
+            for target in (*gateways, *(_cidrs(inputs) if inside else ()))
         )
     )
 
@@ -141,19 +144,3 @@ def _cidrs(inputs: StackInputs) -> list[str]:
     network = ipaddress.ip_network(inputs.config.network.cidr)
     parts = network.subnets(new_prefix=min(network.prefixlen + 3, SMALLEST))
     return [str(part) for part, _ in zip(parts, range(inputs.config.network.zones), strict=False)]
-
-
-def _endpoint_policy(inputs: StackInputs) -> Document:
-    """Return the endpoint's policy: what the network's functions may do, by this account."""
-    config = inputs.config
-    functions = config.private_functions.values()
-    granted = [
-        grants.GrantedTable(
-            inputs.location.arn("dynamodb", f"table/{inputs.aws_name('table', key)}"),
-            "write" if "write" in wanted else "read",
-            sort_key=table.sort_key is not None,
-        )
-        for key, table in config.tables.items()
-        if (wanted := {each.tables[key] for each in functions if key in each.tables})
-    ]
-    return grants.endpoint_tables_policy(inputs.location, granted)

@@ -75,7 +75,7 @@ class PrivatePlacement(Placement):
 
     @property
     def endpoints(self) -> Sequence[Node[Any]]:
-        return self.network.secrets
+        return self.network.endpoints
 
     def vpc_id(self, get: Get) -> str | None:
         return get(self.network.vpc).id

@@ -204,6 +204,7 @@ def _part(part: ValueDiff, width: int) -> Text:
 
 def _risk(risk: Risk) -> Text:
     text = Text(
-        f"! {risk.impact}: ", style="bold red" if risk.impact is not Impact.SLOW else "yellow"
+        f"! {risk.impact}: ",
+        style="yellow" if risk.impact in {Impact.COST, Impact.SLOW} else "bold red",
     )
     return text.append(risk.why).append(f", {duration_words(risk)}" if risk.seconds else "")

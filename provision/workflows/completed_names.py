@@ -24,6 +24,7 @@ KEY_PATHS: Final = (
     "network",
     "network.cidr",
     "network.zones",
+    "network.endpoints",
     "network.flow_logs",
     "network.flow_logs.traffic",
     "network.flow_logs.retention",

@@ -29,6 +29,7 @@ from provision.steps.logs.log_group import LINES
 from provision.steps.sqs.queue import Queue
 from provision.workflows import dead_letters, health, invoke, leftovers, redrive
 from provision.workflows.checks import deployed
+from provision.workflows.endpoint_services import endpoint_service_calls
 from provision.workflows.given import given_calls
 from provision.workflows.logs.sources import log_sources
 
@@ -95,7 +96,10 @@ def deployer_asks(
     for by, calls in _OTHER_CALLERS[purpose]:
         asked += asked_by_others(by, calls, where, stack)
     if purpose in {Purpose.UP, Purpose.PLAN, Purpose.STATUS, Purpose.ALL}:
-        asked += asked_by_others("given", given_calls(expected(stack, where)), where, stack)
+        steps = expected(stack, where)
+        asked += asked_by_others("given", given_calls(steps), where, stack)
+        if purpose is not Purpose.STATUS:
+            asked += asked_by_others("endpoints", endpoint_service_calls(steps), where, stack)
     if purpose in {Purpose.OPERATE, Purpose.ALL}:
         asked += _asked_by_operating(stack, where, (*_CHECKED, *_OPERATED))
     elif purpose is Purpose.UP:

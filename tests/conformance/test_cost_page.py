@@ -113,6 +113,17 @@ def test_a_secrets_endpoint_stands_in_every_zone(tmp_path: Path) -> None:
     assert numbers(a_month) == [round(zones * an_hour * HOURS, 2)]
 
 
+def test_an_endpoint_that_is_asked_for_stands_in_every_zone(tmp_path: Path) -> None:
+    _, steps = built(tmp_path, {"network": {"endpoints": ["s3", "sqs"]}})
+    (endpoint,) = steps_of(steps, InterfaceEndpoint)
+    paid_for, a_month = row("`network: {endpoints")
+    zones, an_hour = numbers(paid_for.partition("`s3`")[0])
+    assert len(endpoint.subnet_ids) == zones
+    assert numbers(a_month) == [round(zones * an_hour * HOURS, 2)]
+    (risk,) = endpoint.own_risks(None)
+    assert f"{zones:.0f} x {HOURS} hours a month" in risk.why
+
+
 def test_a_web_acl_has_a_rule_for_each_group_and_the_rate(tmp_path: Path) -> None:
     paid_for, a_month = row("`api.waf`")
     acl_price, rule_price, groups = numbers(paid_for)

@@ -33,6 +33,20 @@ WRITTEN: dict[str, Any] = {
     ),
     "config.checks.routes.MOST_ROUTES": 2000,
     "config.problems.MOST_TOLD": 50,
+    "config.schema.endpoints.SERVICES": {
+        **{
+            name: name
+            for name in (
+                *("athena", "comprehend", "events", "glue", "kms", "lambda", "logs", "polly"),
+                *("rds-data", "rekognition", "s3", "scheduler", "secretsmanager", "sns", "sqs"),
+                *("ssm", "states", "sts", "textract", "transcribe", "translate"),
+            )
+        },
+        "bedrock-runtime": "bedrock",
+        "kinesis-firehose": "firehose",
+        "kinesis-streams": "kinesis",
+        "monitoring": "cloudwatch",
+    },
     "config.schema.types.NAME": r"^[a-z]([a-z0-9-]*[a-z0-9])?$",
     "engine.executor.MAX_UNKNOWN_OUTCOMES": 6,
     "engine.executor.VERIFY_DELAYS": (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0),

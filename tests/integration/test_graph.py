@@ -60,6 +60,33 @@ def test_a_format_is_all_that_is_printed(
         assert provision("graph").out == answer.out
 
 
+def test_a_graph_that_mermaid_refuses_is_said_to_be(provision: Provision, home: Path) -> None:  # noqa: F811
+    names = [f"f{number}" for number in range(60)]
+    function = CONFIG["functions"]["items"]
+    routes = {f"GET /{name}": name for name in names}
+    settings = CONFIG | {
+        "functions": dict.fromkeys(names, function),
+        "api": {"stage": "v1", "routes": routes},
+    }
+    (home / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    answer = provision("graph")
+    assert answer.code == 0
+    assert answer.out.startswith("flowchart TD")
+    edges, characters = answer.out.count(" --> "), len(answer.out.rstrip("\n"))
+    assert edges > 500
+    assert characters > 50_000
+    said = f"{edges:,} edges (at most 500) and {characters:,} characters (at most 50,000)"
+    assert said in answer.err
+    for hint in ("graph --format svg", "`--format dot`", "graph --of NODE"):
+        assert hint in answer.err
+    for form in ("svg", "dot", "json"):
+        assert provision("graph", "--format", form).err == ""
+    part = provision("graph", "--of", "table.items")
+    assert part.code == 0
+    needs = sum(len(node["needs"]) for node in provision("graph", "--json").json["nodes"])
+    assert needs > edges  # the document has those too that others imply
+
+
 def test_live_shows_what_status_shows(account: None, provision: Provision, home: Path) -> None:  # noqa: F811
     before = provision("graph", "--live", "--json").json
     assert states(before)["table.items"] == "missing"

@@ -15,6 +15,7 @@ from pathlib import Path
 from provision.config.checks.authorizers import check_authorizers
 from provision.config.checks.boundary import check_boundary
 from provision.config.checks.cors import check_cors
+from provision.config.checks.endpoints import check_endpoints
 from provision.config.checks.given import check_layers, check_topic
 from provision.config.checks.limits import (
     check_alarms,
@@ -64,6 +65,7 @@ def check_values(tree: YamlNode, folder: Path) -> list[Problem]:  # noqa: ARG001
         *check_cors(tree),
         *check_models(tree),
         *check_policies(tree),
+        *check_endpoints(tree),
         *check_domain(tree),
         *check_boundary(tree),
         *check_tags(tree),

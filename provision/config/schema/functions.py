@@ -120,7 +120,8 @@ class Function(ConfigSection):
     policy: Policy = Field(
         default=(),
         description="Further statements that allow the function's code something, as one more"
-        " inline policy of its role. In the private network it reaches only DynamoDB and secrets.",
+        " inline policy of its role. In the private network only DynamoDB is reached, and what"
+        " `network.endpoints` names.",
     )
     network: Literal["private", "open"] = Field(
         default="private",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from provision.config.schema.api import Api
+from provision.config.schema.endpoints import Endpoints
 from provision.config.schema.functions import Function, Layer
 from provision.config.schema.monitoring import Monitoring
 from provision.config.schema.tables import Table
@@ -46,6 +47,13 @@ class Network(ConfigSection):
     )
     zones: int = Field(
         default=2, ge=2, le=6, description="Availability zones, each with a private subnet."
+    )
+    endpoints: Endpoints = Field(
+        default=(),
+        description="Further services of AWS that functions in the network reach, besides DynamoDB"
+        " and what keeps secrets; only what the `policy` of these functions names passes. `s3` is"
+        " free; AWS charges for each of the others by the hour, in every zone.",
+        examples=[["s3", "sqs"]],
     )
     flow_logs: FlowLogs | None = Field(
         default=None, description="Log of the network's traffic; null for none."

@@ -20,6 +20,7 @@ _ALL_ALLOWED: Final = (
     '{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}'
 )
 _TARGETS: Final = ("IpRanges", "Ipv6Ranges", "UserIdGroupPairs")
+_EVERY_PORT: Final = "-1--1"
 _SIDES: Final = {"Ingress": "IpPermissions", "Egress": "IpPermissionsEgress"}
 
 _NAMED_BY: Final = {
@@ -163,29 +164,55 @@ def _show_policies(_: RawClient, answer: Answer, asked: dict[str, Any]) -> str |
 
 
 def _keep_lists(side: str, raw: RawClient, _: Answer, asked: dict[str, Any]) -> None:
-    for rule, lists in _rules_with_lists(side, asked):
-        _tag(raw, asked["GroupId"], rule, lists)
+    for rule, prefix_list in _rules_with_lists(side, asked):
+        _tag(raw, asked["GroupId"], f"{rule}:{prefix_list}", prefix_list)
 
 
 def _forget_lists(side: str, raw: RawClient, _: Answer, asked: dict[str, Any]) -> None:
-    for rule, _lists in _rules_with_lists(side, asked):
-        _tag(raw, asked["GroupId"], rule, None)
+    for rule, prefix_list in _rules_with_lists(side, asked):
+        for key in (rule, f"{rule}:{prefix_list}"):  # the first: data of older versions
+            _tag(raw, asked["GroupId"], key, None)
 
 
 def _show_lists(answer: Answer) -> None:
+    """Show the kept lists, in place of the rules without a target that MiniStack has for them.
+
+    It takes two rules whose lists alone differ for one, and forgets both with the first.
+    """
     for group in answer["SecurityGroups"]:
         hidden = _take_hidden(group)
         for side, member in _SIDES.items():
-            for permission in group.get(member, []):
-                lists = hidden.get(_rule(side, permission))
-                if lists and not any(permission.get(target) for target in _TARGETS):
-                    permission["PrefixListIds"] = [{"PrefixListId": x} for x in lists.split()]
+            kept = _kept_lists(side, hidden)
+            others = [
+                rule
+                for rule in group.get(member, [])
+                if not kept or any(rule.get(target) for target in _TARGETS)
+            ]
+            group[member] = [*others, *kept]
+
+
+def _kept_lists(side: str, hidden: dict[str, str]) -> list[dict[str, Any]]:
+    found: dict[str, list[str]] = {}
+    for key, lists in sorted(hidden.items()):
+        if key.startswith(f"{_LISTS}:{side}:"):
+            rule = ":".join(key.removeprefix(f"{_LISTS}:{side}:").split(":")[:2])
+            found.setdefault(rule, []).extend(lists.split())
+    return [_as_permission(rule, lists) for rule, lists in found.items()]
+
+
+def _as_permission(rule: str, lists: list[str]) -> dict[str, Any]:
+    protocol, _, ports = rule.partition(":")
+    shown = {"IpProtocol": protocol, "PrefixListIds": [{"PrefixListId": one} for one in lists]}
+    if ports == _EVERY_PORT:
+        return shown
+    first, _, last = ports.partition("-")
+    return {**shown, "FromPort": int(first), "ToPort": int(last)}
 
 
 def _rules_with_lists(side: str, asked: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for permission in asked.get("IpPermissions", []):
-        if lists := [each["PrefixListId"] for each in permission.get("PrefixListIds", [])]:
-            yield _rule(side, permission), " ".join(lists)
+        for each in permission.get("PrefixListIds", []):
+            yield _rule(side, permission), each["PrefixListId"]
 
 
 def _rule(side: str, permission: dict[str, Any]) -> str:

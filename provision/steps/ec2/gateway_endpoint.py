@@ -1,4 +1,4 @@
-"""The gateway endpoint: the path from private subnets to DynamoDB, limited by a policy."""
+"""The gateway endpoint: the path from private subnets to DynamoDB or S3, limited by a policy."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class GatewayEndpoint(Endpoint):
 
     KIND = "ec2.gateway_endpoint"
     RISKS = Risks(
-        recreate=(Risk(Impact.DOWNTIME, "the tables cannot be reached until it exists"),),
-        delete=(Risk(Impact.DOWNTIME, "the tables cannot be reached"),),
+        recreate=(Risk(Impact.DOWNTIME, "functions cannot reach the service until it exists"),),
+        delete=(Risk(Impact.DOWNTIME, "functions cannot reach the service"),),
     )
     API_CALLS = iam.ApiCalls(
         read=iam.calls("ec2", iam.ANY_RESOURCE, "DescribeVpcEndpoints"),

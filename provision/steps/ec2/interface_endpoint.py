@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
 from provision.aws.client import Aws
 from provision.model import iam
+from provision.model.capabilities import HasOwnRisks
 from provision.model.risks import Impact, Risk, Risks
-from provision.model.step import Replacement
+from provision.model.step import Local, Replacement
 from provision.steps.ec2.base import create_permissions, ec2_arn, tag_update_calls
 from provision.steps.ec2.endpoint import AVAILABLE_BUDGET, GONE_BUDGET, Endpoint
 from provision.steps.iam_policy import as_text
@@ -30,22 +31,25 @@ _NAMES: Final = iam.Permission(
         ),
     ),
 )
+_HOURS: Final = 730
+"""The hours of a month."""
 _COMING: Final = Risk(Impact.SLOW, "AWS puts an address into every subnet", 60, AVAILABLE_BUDGET)
 _GOING: Final = Risk(Impact.SLOW, "AWS takes its addresses out of the subnets", 60, GONE_BUDGET)
 
 
 @dataclass(frozen=True, kw_only=True)
-class InterfaceEndpoint(Endpoint):
+class InterfaceEndpoint(Endpoint, HasOwnRisks):
     """An interface endpoint.
 
-    `names`: whether the service's public name leads to it inside the VPC, so that clients need no
-    configuration. This requires DNS in the VPC.
+    `zones`: how many subnets it is to be in, also before these exist. `names`: whether the
+    service's public name leads to it inside the VPC, so that clients need no configuration. This
+    requires DNS in the VPC.
 
     https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
     """
 
     KIND = "ec2.interface_endpoint"
-    REPLACEMENT = Replacement.DELETE_FIRST  # only one per VPC may have the service's name
+    REPLACEMENT = Replacement.DELETE_FIRST  # only one per VPC may have the service's name (V27)
     RISKS = Risks(
         recreate=(_COMING,),
         delete=(Risk(Impact.DOWNTIME, "the service cannot be reached"), _GOING),
@@ -76,6 +80,15 @@ class InterfaceEndpoint(Endpoint):
     subnet_ids: tuple[str, ...]
     group_ids: tuple[str, ...]
     names: bool = True
+    zones: Local[int] = 0
+
+    def own_risks(self, have: Self | None) -> Sequence[Risk]:
+        """Return what AWS charges for: each zone, by the hour, whether it is used or not."""
+        more = self.zones - (len(have.subnet_ids) if have else 0)
+        if more <= 0:
+            return ()
+        told = f"AWS charges for each zone by the hour: {more} x {_HOURS} hours a month"
+        return (Risk(Impact.COST, told),)
 
     def create(self, aws: Aws) -> Self:
         answer = aws.ec2.create_vpc_endpoint(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from provision.sanitizing.text import printable
 from provision.views.formatting import by_area
@@ -13,10 +14,26 @@ _ENTITIES = str.maketrans(
     {char: f"#{ord(char)};" for char in "#\"'&<>[]{}()|`\\;%"}  # of a label and of Markdown in it
 )
 
+_ARROW: Final = " --> "
+_MOST_EDGES: Final = 500
+_MOST_CHARACTERS: Final = 50_000
+"""Mermaid's `maxEdges` and `maxTextSize`. Only the page that draws can raise them, no graph."""
+
 
 def as_mermaid(graph: StackGraph) -> str:
     """Return the graph as the text of a Mermaid flowchart."""
     return "\n".join(_lines(graph)) + "\n"
+
+
+def excess_of(text: str) -> str:
+    """Return how much larger than Mermaid draws by default a graph's text is; "" if it is not."""
+    edges, characters = text.count(_ARROW), len(text)
+    parts = []
+    if edges > _MOST_EDGES:
+        parts.append(f"{edges:,} edges (at most {_MOST_EDGES})")
+    if characters > _MOST_CHARACTERS:
+        parts.append(f"{characters:,} characters (at most {_MOST_CHARACTERS:,})")
+    return " and ".join(parts)
 
 
 def _lines(graph: StackGraph) -> Iterator[str]:
@@ -29,7 +46,7 @@ def _lines(graph: StackGraph) -> Iterator[str]:
         yield "  end"
     for name, needs in drawn_needs(graph).items():
         for need in needs:
-            yield f"  {numbers[need]} --> {numbers[name]}"
+            yield f"  {numbers[need]}{_ARROW}{numbers[name]}"
 
 
 def _label(node: GraphNode) -> str:

@@ -67,7 +67,7 @@ WORDS: Final[Mapping[str, WordEntry]] = {
         _ARCHITECTURE,
     ),
     "impact": WordEntry(
-        "The sort of a risk: data loss, downtime, weaker, new URL, key changes, slow.",
+        "The sort of a risk: data loss, downtime, weaker, new URL, key changes, cost, slow.",
         "docs/json.md",
     ),
     "import check": WordEntry(

@@ -21,6 +21,7 @@ import pytest
 from provision.engine.engine import Engine
 from provision.model.stack import Stack
 from provision.model.step import Document, Step
+from provision.plan.plan import Plan
 from provision.stack import build_stack
 from provision.stack.lookups import account_alias, available_zones, given_key
 from provision.state.journal import Journal
@@ -37,6 +38,7 @@ from provision.workflows.checks.round import RunMemory
 from provision.workflows.checks.runner import CheckRun
 from provision.workflows.checks.target import find_target
 from provision.workflows.deployer_policy import Purpose, deployer_policies
+from provision.workflows.endpoint_services import check_endpoint_services
 from provision.workflows.health import read_health
 from provision.workflows.leftovers import find_leftovers
 from provision.workflows.logs.sources import log_sources
@@ -96,7 +98,7 @@ UNKEYED: Mapping[str, Any] = {
         }
     },
     "monitoring": {"email": "ops@example.com"},
-    "network": {"flow_logs": {"traffic": "REJECT"}},
+    "network": {"endpoints": ["s3", "sns", "sqs"], "flow_logs": {"traffic": "REJECT"}},
 }
 FULL: Mapping[str, Any] = {**UNKEYED, "encryption": {"key": "create"}}
 """Every area of the configuration."""
@@ -230,9 +232,10 @@ class Liver:
         guard = self.guard(stack, purpose, f"{verb} {len(self.life.guards)}")
         plan_options = replace(ALLOW_ALL, backup=True)
         with self.asking(guard):
-            return self.workshop.run(
-                stack, verb, recorder=guard, plan_options=plan_options
-            ).resources
+            ran = self.workshop.run(stack, verb, recorder=guard, plan_options=plan_options)
+            if verb == "up":
+                check_endpoint_services(self.workshop.connect(guard), Plan(ran.changes))
+            return ran.resources
 
     def guard(self, stack: Stack, purpose: Purpose, name: str) -> Guard:
         forgotten = {

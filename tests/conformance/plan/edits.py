@@ -89,6 +89,11 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
     "grant": ({}, _item(tables={"items": "read"})),
     "policy": ({}, _item(policy=[READING]), _item(policy=[READING, NARROWED])),
     "network": ({}, _item(network="open"), _item(network="private")),
+    "endpoints": (
+        {},
+        {"network": {"endpoints": ["s3"]}},
+        {"network": {"endpoints": ["s3", "sqs"]}} | _item(policy=[NARROWED]),
+    ),
     "layers": ({}, _item(layers=[])),
     "retries": ({}, _item(retries={"attempts": 1}), _item(retries={"max_age": 60})),
     "log": ({}, _item(log={"retention": 7})),

@@ -209,7 +209,8 @@ CONTROLS = (
     Control(
         "Endpoints",
         "A VPC endpoint lets named actions through",
-        "the actions that functions' roles grant, on their tables and secrets, by this account",
+        "the actions that functions' roles grant, on their tables and secrets, and their own"
+        " statements, by this account",
         networks.open_endpoints,
         networks.open_an_endpoint,
     ),

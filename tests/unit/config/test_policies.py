@@ -166,7 +166,8 @@ def test_a_resource_of_another_kind_is_a_warning(
     from provision.config import load
 
     told: list[str] = []
-    path.write_text(with_statement("actions: ['s3:GetObject'], resources: ['arn:aws:s3:::docs']"))
+    text = with_statement("actions: ['s3:GetObject'], resources: ['arn:aws:s3:::docs']")
+    path.write_text(text.replace("network: {", "network: {endpoints: [s3], "))
     load(path, environment=None, warn=told.append)
     (said,) = told
     assert "none of the resources is one of s3:GetObject" in said

@@ -78,6 +78,12 @@ def test_the_prefix_lists_of_a_group(ec2: Any, vpc: str) -> None:
     ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[permission])
     assert ("tcp", 443, [{"PrefixListId": "pl-1"}]) in egress()
     assert ("-1", None, []) in egress()
+    other = {**rule, "PrefixListIds": [{"PrefixListId": "pl-2"}]}
+    ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[other])
+    both = [{"PrefixListId": "pl-1"}, {"PrefixListId": "pl-2"}]
+    assert ("tcp", 443, both) in egress()
+    ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[other])
+    assert ("tcp", 443, [{"PrefixListId": "pl-1"}]) in egress()
     ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[permission])
     assert egress() == [("-1", None, [])]
     ec2.authorize_security_group_egress(

@@ -53,6 +53,7 @@ tags: {Team: blue}
 network:
   cidr: 10.20.0.0/24
   zones: 2
+  endpoints: [s3, sqs]
   flow_logs: {traffic: REJECT, retention: 60}
 encryption: {key: create}
 tables:
@@ -212,7 +213,8 @@ monitoring.alarm.api-latency
 TAGGED: Final = f"""
 encryption.key table.items table.items.read table.items.write table.orders table.orders.read
 table.orders.write network.vpc network.subnet.1 network.subnet.2 network.routes network.endpoint
-network.group network.secrets.group network.secrets.ssm network.flow_logs.logs
+network.group network.secrets.group network.secrets.ssm network.endpoints.group
+network.endpoints.s3 network.endpoints.sqs network.flow_logs.logs
 network.flow_logs.role network.flow_logs function.items.role function.items.dead_letters
 function.items.schedules.role schedules
 function.items.logs function.worker.role function.worker.dead_letters function.worker.logs
@@ -238,6 +240,7 @@ NAMED: Final[Mapping[str, str]] = {
     "name": f"""
         table.items table.items.read.policy table.items.write.policy table.orders
         table.orders.read.policy table.orders.write.policy network.group network.secrets.group
+        network.endpoints.group
         network.flow_logs.logs network.flow_logs.role layer.first layer.second function.items.role
         function.items.dead_letters function.items.logs function.worker.role
         function.worker.dead_letters function.worker.logs function.items function.worker api
@@ -251,7 +254,8 @@ NAMED: Final[Mapping[str, str]] = {
     """,
     "tags": """
         network.vpc network.subnet.1 network.subnet.2 network.routes network.endpoint network.group
-        network.secrets.group network.secrets.ssm network.flow_logs
+        network.secrets.group network.secrets.ssm network.endpoints.group network.endpoints.s3
+        network.endpoints.sqs network.flow_logs
     """,
     "functions": "network.subnet.1 network.subnet.2 network.interfaces",
     "role": """
@@ -313,6 +317,7 @@ INTERFACES: Final = [
     "network.subnet.2.arn",
     "network.subnet.3.arn",
 ]
+RULE: Final = ("protocol", "from_port", "to_port", "target")
 PARTS: Final = ("Action", "Effect", "Resource")
 RIGHTS: Final = "function.worker.grants:policies.network.Statement"
 FROM_INSIDE: Final = (
@@ -379,15 +384,20 @@ ROWS: Final[Mapping[str, Row]] = {
             "network.subnet.3:public": False,
             "network.subnet.3:functions": ("tap-dev-items", "tap-dev-worker"),
             "network.group:egress.2.target": "10.20.0.64/27",
-            "network.group:egress.3.protocol": "tcp",
-            "network.group:egress.3.from_port": 443,
-            "network.group:egress.3.to_port": 443,
             "network.group:egress.3.target": "com.amazonaws.us-east-1.dynamodb",
+            "network.group:egress.4.protocol": "tcp",
+            "network.group:egress.4.from_port": 443,
+            "network.group:egress.4.to_port": 443,
+            "network.group:egress.4.target": "com.amazonaws.us-east-1.s3",
             **of(
-                "network.routes network.secrets.ssm function.items function.worker",
+                """
+                network.routes network.secrets.ssm network.endpoints.sqs function.items
+                function.worker
+                """,
                 "subnet_ids",
                 SUBNETS,
             ),
+            **of("network.secrets.ssm network.endpoints.sqs", "zones", 3),
             **of(
                 "function.items.grants function.worker.grants",
                 "policies.network.Statement.2.Resource",
@@ -551,6 +561,14 @@ ROWS: Final[Mapping[str, Row]] = {
             **released(),
         },
     ),
+    "network.endpoints": Row(
+        "network.endpoints",
+        ["sqs"],
+        {
+            "network.endpoints.s3:": ABSENT,
+            **dict.fromkeys((f"network.group:egress.3.{part}" for part in RULE), ABSENT),
+        },
+    ),
     "functions.<name>.network": Row(
         "functions.worker.network",
         "open",
@@ -575,6 +593,8 @@ ROWS: Final[Mapping[str, Row]] = {
         {
             "function.items.grants:policies.policy.Statement.0.Action": ["s3:PutObject"],
             "function.items.grants:policies.policy.Statement.0.Resource": ["arn:aws:s3:::tap/*"],
+            "network.endpoints.s3:policy.Statement.0.Action": ["s3:PutObject"],
+            "network.endpoints.s3:policy.Statement.0.Resource": ["arn:aws:s3:::tap/*"],
             f"{OWN_CONDITION}.Bool.aws:SecureTransport": ABSENT,
             "function.items.grants:wide": (),
         },
@@ -1209,7 +1229,11 @@ def test_the_region_and_the_account_lead_to_aws(
         open_workspace(Options(file), say=told.append, build_sources=False, key=key)
 
     with pytest.raises(_LookedAtError):
-        opened(region="eu-west-1", encryption={"key": "alias/ours"}, network={"zones": 4})
+        opened(
+            region="eu-west-1",
+            encryption={"key": "alias/ours"},
+            network={"zones": 4, "endpoints": ["s3"]},
+        )
     assert told == ["eu-west-1", "alias/ours", 4]
     with pytest.raises(WrongAccount, match=r"config\.yaml requires account 210987654321; these"):
         opened(account="210987654321")

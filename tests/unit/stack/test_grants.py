@@ -8,11 +8,12 @@ from typing import Any
 from provision.aws.access import Location
 from provision.config import Secret
 from provision.model.step import Document
+from provision.stack.endpoint_policies import passing
 from provision.stack.grants import (
     GrantedTable,
     dead_letters,
-    endpoint_secrets_policy,
-    endpoint_tables_policy,
+    endpoint_secrets,
+    endpoint_tables,
     flow_logging,
     leaving_network,
     logging,
@@ -82,11 +83,11 @@ def test_the_endpoint_lets_this_accounts_principals_to_exactly_these_tables() ->
         "Principal": "*",
         "Condition": {"StringEquals": {"aws:PrincipalAccount": "123456789012"}},
     }
-    assert endpoint_tables_policy(WHERE, TABLES[:2]) == policy(
+    assert passing(WHERE, endpoint_tables(TABLES[:2])) == policy(
         allowed(READ, (f"{AT}/a",), Sid="OwnTables1", **ours),
         allowed((*READ, *WRITE), (f"{AT}/b",), Sid="OwnTables2", **ours),
     )
-    assert endpoint_tables_policy(WHERE, ()) == policy(
+    assert passing(WHERE, endpoint_tables(())) == policy(
         {
             "Sid": "NothingPasses",
             "Effect": "Deny",
@@ -144,7 +145,7 @@ def test_secrets_are_read_one_by_one_and_decrypted_with_their_own_keys() -> None
     )
     ours = {"StringEquals": {"aws:PrincipalAccount": "123456789012"}}
     mine = {"Sid": "OwnSecrets", "Principal": "*", "Condition": ours}
-    assert endpoint_secrets_policy(WHERE, KEPT[:2]) == policy(
+    assert passing(WHERE, endpoint_secrets(WHERE, KEPT[:2])) == policy(
         allowed(("secretsmanager:GetSecretValue",), MANAGED, **mine)
     )
 

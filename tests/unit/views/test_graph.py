@@ -15,7 +15,7 @@ from provision.config.checks import check_values
 from provision.stack import AREAS
 from provision.views.graph.dot import as_dot
 from provision.views.graph.layout import WIDTH, AreaLayout, Box, Layout, lay_out
-from provision.views.graph.mermaid import as_mermaid
+from provision.views.graph.mermaid import as_mermaid, excess_of
 from provision.views.graph.svg import as_svg
 from provision.workflows.stack_graph import GraphNode, StackGraph, drawn_needs, graph_of
 from provision.workflows.troubles import State
@@ -173,3 +173,17 @@ def test_graphviz_reads_the_same_nodes(full: StackGraph) -> None:
         kinds = [line.split()[0] for line in done.stdout.splitlines()]
         assert kinds.count("node") == len(graph.nodes)
         assert kinds.count("edge") == sum(map(len, drawn_needs(graph).values()))
+
+
+@pytest.mark.parametrize(
+    ("edges", "characters", "said"),
+    [
+        (500, 50_000, ""),
+        (501, 50_000, "501 edges (at most 500)"),
+        (500, 50_001, "50,001 characters (at most 50,000)"),
+        (1_162, 63_996, "1,162 edges (at most 500) and 63,996 characters (at most 50,000)"),
+    ],
+)
+def test_limits_of_mermaid(edges: int, characters: int, said: str) -> None:
+    text = "n1 --> n2\n" * edges
+    assert excess_of(text + "x" * (characters - len(text))) == said

@@ -269,7 +269,7 @@ def test_what_is_printed_once_is_whole_and_trouble_first(ill: World) -> None:
 
 def test_healthy_areas_are_a_line_each_and_v_lists_their_nodes(well: World) -> None:
     lines = well.lines(80)
-    assert "✓ Network        14 as wanted" in lines
+    assert "✓ Network        18 as wanted" in lines
     assert "✓ Lambda         12 as wanted  items v7 live" in lines
     assert "✓ API Gateway    15 as wanted  stage v1" in lines
     assert "vpc" not in "".join(lines)

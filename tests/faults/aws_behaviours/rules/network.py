@@ -281,6 +281,37 @@ def _state(way: Way, shown: str, world: World) -> str:
     return "pending" if world.now() < way.ready else shown
 
 
+class ServicesLackZones(Law):
+    """A service may have no endpoint in a zone of its region, and says so if it is asked."""
+
+    ROW = "V27"
+    SERVICE = "ec2"
+    OPERATIONS = frozenset({"CreateSubnet", "CreateVpcEndpoint", "DescribeVpcEndpointServices"})
+    WITHOUT = frozenset({"us-east-1e"})
+
+    def __init__(self) -> None:
+        self.zones: dict[str, str] = {}
+
+    def before(self, call: Call, world: World) -> Refusal | None:
+        if call.operation == "CreateVpcEndpoint":
+            for subnet in call.params.get("SubnetIds", []):
+                if self.zones.get(subnet) in self.WITHOUT:
+                    text = (
+                        f"The VPC endpoint service {call.params['ServiceName']} does not support"
+                        f" the availability zone of the subnet: {subnet}."
+                    )
+                    return Refusal("InvalidParameter", text)
+        return None
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        if call.operation == "CreateSubnet":
+            self.zones[answer["Subnet"]["SubnetId"]] = answer["Subnet"]["AvailabilityZone"]
+        elif call.operation == "DescribeVpcEndpointServices":
+            for service in answer["ServiceDetails"]:
+                there = service["AvailabilityZones"]
+                service["AvailabilityZones"] = [one for one in there if one not in self.WITHOUT]
+
+
 class TokensAreRemembered(Law):
     """For a day, a token returns the resource created with it, even if deleted long before."""
 
@@ -475,6 +506,7 @@ class ClosedWhenTheLastRuleGoes(Law):
 LAWS: tuple[type[Law], ...] = (
     InterfacesLinger,
     EndpointsTakeTheirTime,
+    ServicesLackZones,
     TokensAreRemembered,
     FlowLogRoleSpreads,
     TagsOneAtATime,
