@@ -25,10 +25,11 @@ from provision.workflows.checks.catalog import CHECKS, DEEP, chosen
 from provision.workflows.checks.descriptions import CHECK_DESCRIPTIONS
 from provision.workflows.checks.http import HttpCaller, request_pace
 from provision.workflows.checks.not_asked import not_asked
+from provision.workflows.checks.poison import POISON_CHECK, longest_wait
 from provision.workflows.checks.round import RunMemory
 from provision.workflows.checks.runner import Checked, CheckRun
 from provision.workflows.checks.target import CheckTarget, find_target
-from provision.workflows.checks.verdict import Verdict, clipped
+from provision.workflows.checks.verdict import CheckOutcome, clipped
 from provision.workflows.logs.reader import log_pace
 from provision.workspace import Workspace
 
@@ -37,6 +38,10 @@ AFTER_UP: Final = 120
 _HINT: Final = "`provision plan` shows what differs; `provision up` puts it right"
 _LOGS: Final = "`provision logs --errors --since 5m` shows why the function fails"
 _STORY: Final = "`provision logs --since 5m` shows what the function did"
+_POISON: Final = (
+    'let the handler raise an error for an event that it does not know, as {"provision": …} is, and'
+    " `provision push`; `provision check` without --deep leaves poison out"
+)
 _SERVER_ERROR: Final = re.compile(r"(?:.* )?5\d\d")
 """An answer's status, alone or behind the request, that the function or its integration caused."""
 _CLIENT_ERROR: Final = re.compile(r"[34]\d\d")
@@ -98,7 +103,13 @@ def run_checks(
     ):
         with aws.reading():
             reading = run.ask([one for one in wanted if one in CHECKS], options.wait, report)
-        writing = run.ask([one for one in wanted if one in DEEP], 0, report)
+        deep = [one for one in wanted if one in DEEP]
+        if deep:
+            seconds = f"{longest_wait(target):.0f} s"
+            progress[0] = (
+                f"checking {workspace.stack.name}: poison awaits its event, up to {seconds}"
+            )
+        writing = run.ask(deep, 0, report)
     session.raise_if_interrupted()
     outcomes = [*reading.outcomes, *writing.outcomes]
     left_out = not_asked(target, wanted)
@@ -126,15 +137,18 @@ def failure_of(checked: Checked) -> ChecksFailed | None:
 
 def _hint_for(checked: Checked) -> str:
     """Return what to type after failures: the logs if only functions fail, else the plan."""
-    hints = [_hint_of(one.verdict) for one in checked.failures]
-    told: list[str] = [hint for hint in (_HINT, _LOGS, _STORY) if hint in hints]
+    hints = [_hint_of(one) for one in checked.failures]
+    told: list[str] = [hint for hint in (_HINT, _LOGS, _STORY, _POISON) if hint in hints]
     if checked.stopped:
         names = ", ".join(checked.stopped)
         told.insert(0, f"{names} answers nothing: it is stopped by `concurrency: 0` in config.yaml")
     return "; ".join(told)
 
 
-def _hint_of(failure: Verdict) -> str:
+def _hint_of(outcome: CheckOutcome) -> str:
+    failure = outcome.verdict
+    if outcome.check == POISON_CHECK.id and failure.by_function:
+        return _POISON
     if _SERVER_ERROR.fullmatch(failure.have):
         return _LOGS
     own = failure.by_function and _CLIENT_ERROR.fullmatch(failure.have)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -34,6 +35,8 @@ from provision.workflows.letter import Letter, lines
 from provision.workflows.redrive import SPARE
 from provision.workspace import Workspace
 
+_ATTEMPTS = 10
+"""The minutes before an event is in the queue in which its attempts were logged."""
 _ALL = 120_000
 """The most messages that SQS hides at a time."""
 
@@ -61,9 +64,23 @@ def peek(session: Session, function: str | None, most: int) -> int:
     if queue and len(letters) < most:
         hidden = find_hidden(session, workspace, queue, len(letters))
     show_letters(session, workspace, queue, letters, hidden)
+    _name_logs(session, workspace, letters)
     if hidden:
         raise hidden
     return 0
+
+
+def _name_logs(session: Session, workspace: Workspace, letters: Sequence[Letter]) -> None:
+    """Say where the whole error of the newest message is: Lambda gives a queue its text alone."""
+    newest = max(letters, key=lambda letter: letter.sent, default=None)
+    if session.call.as_json or not newest or not newest.request:
+        return
+    age = workspace.aws.clock.today().timestamp() - newest.sent / 1000
+    minutes = int(age / 60) + _ATTEMPTS
+    session.say(
+        f"  → `provision logs --request {shlex.quote(newest.request)} --since {minutes}m` shows"
+        " the attempts of the newest"
+    )
 
 
 def show_letters(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import Final
 
 from provision.commands.confirmation import Confirmation, confirm, require_answer
 from provision.commands.dlq import (
@@ -33,6 +35,8 @@ from provision.workflows.redrive import (
 from provision.workspace import Workspace
 
 FAILED_AGAIN = 5
+_BEFORE: Final = 5
+"""Minutes before the run from which the logs are shown: clocks differ."""
 _STAYS = "what has not succeeded is still in the queue"
 
 
@@ -116,7 +120,24 @@ def _run(
     if ended:
         raise ended from run.last_refusal or run.broken
     good = {Outcome.DONE, Outcome.SENT}
-    return 0 if all(each.outcome in good for each in found) else FAILED_AGAIN
+    if all(each.outcome in good for each in found):
+        return 0
+    _advise(session, queue, found)
+    return FAILED_AGAIN
+
+
+def _advise(session: Session, queue: LetterQueue, found: Sequence[Tried]) -> None:
+    """Say what to type after events that did not succeed. A document says which those are."""
+    if session.call.as_json:
+        return
+    name = shlex.quote(queue.function)
+    if any(each.outcome is Outcome.FAILED for each in found):
+        minutes = int(session.seconds / 60) + _BEFORE
+        session.say(f"  → `provision logs {name} --errors --since {minutes}m` shows why")
+    session.say(
+        f"  → `provision dlq save {name} {name}-events.jsonl` keeps the events,"
+        f" `provision dlq purge {name}` deletes them"
+    )
 
 
 def _interim(

@@ -6,6 +6,8 @@ import re
 from typing import Final
 
 _FRAME: Final = re.compile(r'File "([^"\r\n]{1,4000})", line (\d{1,9})')
+_INDENT: Final = re.compile("(?:^|(?<=[\r\n]))\N{NO-BREAK SPACE}+")
+"""The indentation that Lambda's runtime writes, which not every terminal shows as blanks."""
 _PLACES: Final = (
     # A layer, or packages inside of the function's folder.
     (re.compile(r".*/(?:site|dist)-packages/"), "…/"),
@@ -22,6 +24,7 @@ def with_short_frames(text: str, source: str) -> str:
 
     `source` is the folder of the function's code as config.yaml names it, empty if it is not known.
     """
+    text = _INDENT.sub(lambda found: " " * len(found[0]), text)
     return _FRAME.sub(lambda found: f"{_short(found[1], source)}:{found[2]}", text)
 
 

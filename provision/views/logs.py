@@ -23,9 +23,7 @@ _SHOWN_ID: Final = 16
 _CUT_ID: Final = 8
 _SECOND: Final = 1000
 _INDENT: Final = "    "
-_HARMLESS: Final = (
-    "the error of an import check: the code was imported, how it answers this event does not matter"
-)
+_HARMLESS: Final = "harmless: the code was imported, its answer to this event does not matter"
 _CONTINUES: Final = "    | "
 """Before each further line of one event: text of others cannot look like a line of ours."""
 

@@ -117,6 +117,19 @@ def test_one_that_fails_again_stays(stands: Provision, ran: list[Any]) -> None:
     assert {each["result"] for each in told.json["messages"]} == {"failed"}
     assert len(ran) == 1
     assert waiting() == 2
+    shown = stands("dlq", "redrive", "items", "--yes")
+    assert "2 failed; 0 removed, 2 stay" in shown.out
+    assert "provision logs items --errors --since 5m" in shown.err
+    assert "provision dlq save items items-events.jsonl" in shown.err
+    assert "provision dlq purge items" in shown.err
+
+
+def test_peek_names_the_log_of_the_newest_event(stands: Provision) -> None:
+    """Lambda gives the queue the text of the error alone, without its type or place."""
+    own: Any = {"RequestID": {"DataType": "String", "StringValue": "abc-1"}}
+    boto3.client("sqs").send_message(QueueUrl=url(), MessageBody="{}", MessageAttributes=own)
+    assert "provision logs --request abc-1 --since 1" in stands("dlq", "peek", "items").err
+    assert stands("dlq", "peek", "items", "--json").err == ""
 
 
 def test_three_refused_calls_end_it_and_the_document_says_so(

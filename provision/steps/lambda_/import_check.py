@@ -79,7 +79,8 @@ def check_import(aws: Aws, function: str, number: str) -> str:
     what, log = found
     if not what:
         return ""
-    shown = [f"  {line.expandtabs()}" for line in log.strip().splitlines()[-SHOWN:]]
+    lines = log.replace("\N{NO-BREAK SPACE}", " ").strip().splitlines()  # as Lambda indents
+    shown = [f"  {line.expandtabs()}" for line in lines[-SHOWN:]]
     raise ImportFails(
         f"version {number} cannot be imported: {what}",
         more=shown,

@@ -14,7 +14,8 @@ from provision.workflows import dead_letters
 from provision.workflows.checks.check import EndpointCheck
 from provision.workflows.checks.round import Round
 from provision.workflows.checks.settings import function_named, functions
-from provision.workflows.checks.verdict import Verdict, failed, passed
+from provision.workflows.checks.target import CheckTarget
+from provision.workflows.checks.verdict import Verdict, failed, failed_by_function, passed
 from provision.workflows.dead_letters import AT_ONCE, LetterQueue
 from provision.workflows.invoke import InvocationTarget, invoke_once, refuse_foreign
 from provision.workflows.letter import Letter
@@ -30,12 +31,21 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.htm
 """
 
 
+def longest_wait(target: CheckTarget) -> float:
+    """Return for how many seconds at most the events of all functions are awaited."""
+    names = map(function_named, functions(target))
+    return max((_patience(target, name) for name in names), default=0.0)
+
+
+def _patience(target: CheckTarget, function: str) -> float:
+    return RETRIES[target.inputs.config.functions[function].retries.attempts] + _ARRIVES
+
+
 def _poison(this: Round, subject: str) -> Verdict:
     function, target = function_named(subject), this.target
     name = target.inputs.aws_name("function", function, "dead-letters")
     queue = dead_letters.read_queue(this.aws, target.stack.owner_prefix, function, name)
-    attempts = target.inputs.config.functions[function].retries.attempts
-    patience = RETRIES[attempts] + _ARRIVES
+    patience = _patience(target, function)
     want = f"the event in the dead-letter queue within {patience:.0f} s"
     if queue is None:
         return failed(want, "there is no queue")
@@ -49,7 +59,8 @@ def _poison(this: Round, subject: str) -> Verdict:
     )
     seconds = _wait(this, queue, word, patience)
     if seconds is None:
-        return failed(want, "it did not arrive", "a function that does not fail on it passes it by")
+        why = "a handler that does not raise an error for it keeps it out of the queue"
+        return failed_by_function(want, "it did not arrive", why)
     return passed(f"arrived after {seconds:.0f} s, deleted")
 
 

@@ -60,7 +60,12 @@ DATA_ERRORS: Final[Mapping[str, ErrorEntry]] = {
             "a handler that config.yaml names otherwise than the code",
             "an exception at the top of a module, such as a missing variable",
         ),
-        ("correct the code by the log below the message, then `provision push` or `provision up`",),
+        (
+            "the message has the error, with file and line; of a missing module Lambda gives none",
+            "`provision logs NAME --errors --since 10m` shows the log of the attempt",
+            "a missing module belongs into the function's folder or a layer",
+            "correct the code, then `provision push` or `provision up`",
+        ),
     ),
     "function-failed": ErrorEntry(
         "Lambda could not set a function up after it accepted the call.",

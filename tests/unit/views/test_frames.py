@@ -40,3 +40,10 @@ def test_all_frames_of_a_text_and_nothing_else() -> None:
 def test_hostile_text_takes_no_time() -> None:
     assert with_short_frames('File "' + "/" * 200_000, "f").startswith('File "/')
     assert with_short_frames('File "/ministack-lambda-' * 20_000, "f")
+
+
+def test_lambdas_indentation_becomes_blanks() -> None:
+    said = (
+        'x\u00a0y\n\u00a0\u00a0File "/var/task/app.py", line 4, in f\r\u00a0\u00a0\u00a0\u00a0g()'
+    )
+    assert with_short_frames(said, "function") == "x\u00a0y\n  function/app.py:4, in f\r    g()"

@@ -9,13 +9,15 @@ from typing import Any, cast
 
 import pytest
 
+from provision.commands.check import failure_of
 from provision.errors import NotOwned
 from provision.model.step import OWNER
 from provision.steps.apigateway.rest_api.api import RestApi
 from provision.workflows.checks.poison import POISON_CHECK
 from provision.workflows.checks.round import Round, RunMemory
+from provision.workflows.checks.runner import Checked
 from provision.workflows.checks.target import CheckTarget
-from provision.workflows.checks.verdict import CheckStatus, Verdict
+from provision.workflows.checks.verdict import CheckOutcome, CheckStatus, Verdict
 from tests.support.harness import new_aws
 from tests.support.sample_stack import reference_site, reference_stack
 from tests.support.virtual_clock import VirtualClock
@@ -77,6 +79,13 @@ def test_an_event_that_does_not_arrive_is_waited_for_and_fails(
     found, aws = asked(tmp_path, monkeypatch, arrives=False)
     assert found.status is CheckStatus.FAIL
     assert found.want == "the event in the dead-letter queue within 6 s"
+    assert found.by_function
+    failure = Checked([CheckOutcome("poison", "function.items", found, 6.0)])
+    error = failure_of(failure)
+    assert error
+    assert "let the handler raise an error" in error.hint
+    assert "without --deep leaves poison out" in error.hint
+    assert "provision plan" not in error.hint
     assert sum(aws.clock.slept) == pytest.approx(6)
 
 
