@@ -147,7 +147,9 @@ def event_of_route(workspace: Workspace, request: RequestOptions) -> RouteEvent:
     stage = _served_stage(workspace, route)
     now = workspace.aws.clock.today()
     caller = caller_of(api, route, headers)
-    event = proxy_event(route, asked, stage, now, str(uuid.uuid4()), caller.context)
+    event = proxy_event(route, asked, stage, now, str(uuid.uuid4()))
+    if caller.context:
+        event["requestContext"]["authorizer"] = caller.context  # (A48)
     payload = json.dumps(event, ensure_ascii=False).encode()
     query = event["queryStringParameters"] or {}
     refused = _refusal(workspace, route, query, body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -92,14 +92,9 @@ def path_parameters(route: RouteParts, path: str) -> dict[str, str] | None:
 
 
 def proxy_event(
-    route: RouteParts,
-    request: HttpRequest,
-    stage: ServedStage,
-    now: datetime,
-    request_id: str,
-    authorizer: Mapping[str, Any] | None = None,
+    route: RouteParts, request: HttpRequest, stage: ServedStage, now: datetime, request_id: str
 ) -> dict[str, Any]:
-    """Return the event of a Lambda proxy integration (A41); `authorizer` is what one gave (A48).
+    """Return the event of a Lambda proxy integration (A41).
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
     """
@@ -133,7 +128,6 @@ def proxy_event(
             "domainName": stage.host,
             "deploymentId": stage.deployment,
             "apiId": stage.api,
-            **({"authorizer": dict(authorizer)} if authorizer else {}),
         },
         "body": request.body,
         "isBase64Encoded": request.encoded,
