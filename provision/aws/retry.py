@@ -65,6 +65,7 @@ NON_IDEMPOTENT_CREATES: Final = frozenset(
         "CreateResource",
         "CreateModel",
         "CreateRequestValidator",
+        "CreateAuthorizer",
         "CreateBackup",
         "CreateKey",
         "Invoke",

@@ -68,6 +68,8 @@ def invoke(session: Session, wanted: EventOptions, how: InvokeOptions, save: str
             session.say(
                 f"warning: API Gateway would answer 400 and call no function: {found.refusal}"
             )
+        if found.unknown:
+            session.say(f"warning: {found.unknown}")
     else:
         named_functions(workspace, (function,))
     if len(payload) > MOST_BYTES:

@@ -20,6 +20,7 @@ from provision.files import create_private, read_regular, refuse_links_below
 from provision.workflows import json_text
 from provision.workflows.invoke import MOST_BYTES
 from provision.workflows.model_faults import model_fault
+from provision.workflows.route_caller import caller_of
 from provision.workflows.route_event import (
     HttpRequest,
     ServedStage,
@@ -114,12 +115,14 @@ def checked_json(payload: bytes) -> bytes:
 class RouteEvent:
     """The function behind a route, and the event that API Gateway would send to it.
 
-    `refusal` is why API Gateway would answer 400 and call no function, or "".
+    `refusal` is why API Gateway would answer 400 and call no function, or "". `unknown` is what
+    the event does not say of the caller, or "".
     """
 
     function: str
     payload: bytes
     refusal: str = ""
+    unknown: str = ""
 
 
 def event_of_route(workspace: Workspace, request: RequestOptions) -> RouteEvent:
@@ -143,10 +146,14 @@ def event_of_route(workspace: Workspace, request: RequestOptions) -> RouteEvent:
     asked = HttpRequest(method, path, _pairs("--query", request.query, "="), headers, body, encoded)
     stage = _served_stage(workspace, route)
     now = workspace.aws.clock.today()
+    caller = caller_of(api, route, headers)
     event = proxy_event(route, asked, stage, now, str(uuid.uuid4()))
+    if caller.context:
+        event["requestContext"]["authorizer"] = caller.context  # (A48)
     payload = json.dumps(event, ensure_ascii=False).encode()
     query = event["queryStringParameters"] or {}
-    return RouteEvent(route.function, payload, _refusal(workspace, route, query, body))
+    refused = _refusal(workspace, route, query, body)
+    return RouteEvent(route.function, payload, refused, caller.unknown)
 
 
 def _body(given: str | None, *, encoded: bool) -> str | None:

@@ -23,6 +23,7 @@ from provision.local import (
     dead_letters,
     function_errors,
     function_logs,
+    gateway_authorizers,
     gateway_media_types,
     gateway_permission,
     gateway_preflights,
@@ -190,6 +191,7 @@ async def _answer(
 async def _serve(who: Who) -> None:
     ministack = importlib.import_module("ministack.app")
     persistence = importlib.import_module("ministack.core.persistence")
+    gateway_authorizers.install()
     gateway_media_types.install()
     gateway_permission.install()
     gateway_preflights.install()

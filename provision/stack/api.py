@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 from provision.config.schema.api import Api
 from provision.model.stack import Node, Stack
+from provision.stack.authorizers import alias_arn, auth_of, authorizers_of, is_authorizer_alone
 from provision.stack.domain import add_domain
 from provision.stack.encryption import EncryptionKey
-from provision.stack.functions import LIVE, FunctionNodes
+from provision.stack.functions import FunctionNodes
 from provision.stack.inputs import StackInputs
 from provision.stack.waf import add_waf
 from provision.steps.apigateway.account import ApiAccount
@@ -117,13 +118,12 @@ def _rest_api(inputs: StackInputs) -> RestApi:
                     Route(
                         method=route.method,
                         path=route.path,
-                        target=inputs.location.arn(
-                            "lambda",
-                            f"function:{inputs.aws_name('function', route.function)}:{LIVE}",
-                        ),
+                        target=alias_arn(inputs, route.function),
                         api_key=route.key,
                         body=route.body,
                         query=tuple(sorted(route.query)),
+                        auth=auth_of(wanted, route.auth),
+                        scopes=tuple(sorted(route.scopes)),
                     )
                     for route in wanted.route_list
                 ),
@@ -142,6 +142,7 @@ def _rest_api(inputs: StackInputs) -> RestApi:
         else None,
         models=dict(wanted.models),
         binary=tuple(sorted(wanted.binary)),
+        authorizers=authorizers_of(inputs),
         tags=inputs.tags,
     )
 
@@ -149,7 +150,9 @@ def _rest_api(inputs: StackInputs) -> RestApi:
 def _add_permission(
     stack: Stack, inputs: StackInputs, api: Node[RestApi], key: str, nodes: FunctionNodes
 ) -> Node[Permission]:
-    # The statement must be on the alias; one covers the whole API with all its routes (L18).
+    # The statement must be on the alias; one covers the whole API with all its routes (L18), and
+    # with its authorizers. A function that is only an authorizer is called for those alone.
+    called = "{}/authorizers/*" if is_authorizer_alone(inputs.config.api, key) else "{}/*"
     return stack.add(
         f"function.{key}.permission",
         lambda get: Permission(
@@ -157,7 +160,7 @@ def _add_permission(
             qualifier=get(nodes.alias).name,
             statement="api",
             principal="apigateway.amazonaws.com",
-            source=format_known(inputs.location.arn("execute-api", "{}/*"), get(api).id),
+            source=format_known(inputs.location.arn("execute-api", called), get(api).id),
         ),
         needs=[nodes.alias, api],
         key=f"function.{key}",

@@ -20,7 +20,7 @@ from provision.sanitizing.masking import MASKED, Masked
 from provision.stack.inputs import StackInputs
 from provision.steps.apigateway.api_key import ApiKey
 from provision.steps.apigateway.rest_api.api import RestApi
-from provision.steps.apigateway.rest_api.public import public_routes
+from provision.steps.apigateway.rest_api.public import authorized_routes, public_routes
 from provision.unknown import KNOWN_AFTER_UP, Unknown
 from provision.views.json_check import check_fields
 from provision.views.json_head import SCHEMA, as_text, error_fields
@@ -57,6 +57,7 @@ def run_document(
         "causes": _causes(changes),
         "risks": _risk_counts(changes),
         "public": _public(changes),
+        "authorized": _authorized(changes),
         "outputs": _nested(outputs),
         "calls": call_counts(calls),
         "seconds": round(seconds, 2),
@@ -221,12 +222,24 @@ def _resource(change: ResourceChange, error: ProvisionError | None) -> dict[str,
 
 def _public(changes: Mapping[str, ResourceChange]) -> list[str]:
     """Return the routes that need no key, as wanted; as they are if the stack is removed."""
-    apis = [
+    return [route.label for api in _apis(changes) for route in public_routes(api.routes)]
+
+
+def _authorized(changes: Mapping[str, ResourceChange]) -> dict[str, list[str]]:
+    """Return the routes of each authorizer, likewise."""
+    return {
+        auth: [route.label for route in routes]
+        for api in _apis(changes)
+        for auth, routes in authorized_routes(api.routes).items()
+    }
+
+
+def _apis(changes: Mapping[str, ResourceChange]) -> list[RestApi]:
+    return [
         each
         for change in changes.values()
         if isinstance(each := change.want or change.have, RestApi)
     ]
-    return [route.label for api in apis for route in public_routes(api.routes)]
 
 
 def _node_error(error: ProvisionError) -> dict[str, str]:

@@ -14,7 +14,7 @@ from provision.plan.renames import likely_renames
 from provision.plan.risks import risks_of
 from provision.sanitizing.masking import Masked, instead
 from provision.steps.apigateway.rest_api.api import RestApi
-from provision.steps.apigateway.rest_api.public import named, public_routes
+from provision.steps.apigateway.rest_api.public import authorized_routes, named, public_routes
 from provision.steps.iam.role_policies import RolePolicies
 from provision.steps.lambda_.function import Function
 from provision.steps.lambda_.reach import is_open
@@ -39,13 +39,20 @@ def summary(changes: Mapping[str, ResourceChange], files: Edited) -> list[Text]:
         skipped = sum(change.action is Action.SKIP for change in changes.values())
         more = f", {skipped} skipped" if skipped else ""
         nothing = Text(f"Nothing to change: {kept}{more}.", style="green")
-        told = (nothing, _public(changes), _wide(changes), _open(changes))
+        told = (
+            nothing,
+            _public(changes),
+            _authorized(changes),
+            _wide(changes),
+            _open(changes),
+        )
         return [line for line in told if line]
     lines = (
         _counted(changes),
         _why(changes, files),
         _risk_counts(changes),
         _public(changes),
+        _authorized(changes),
         _wide(changes),
         _open(changes),
         _renamed(changes, files),
@@ -82,6 +89,17 @@ def _public(changes: Mapping[str, ResourceChange]) -> Text:
         for route in public_routes(change.want.routes)
     ]
     return Text(f"Public, without a key: {named(routes)}." if routes else "", style="yellow")
+
+
+def _authorized(changes: Mapping[str, ResourceChange]) -> Text:
+    """Name the routes whose callers say who they are, and what asks them."""
+    told = [
+        f"{auth}: {named(routes)}"
+        for change in changes.values()
+        if isinstance(change.want, RestApi)
+        for auth, routes in authorized_routes(change.want.routes).items()
+    ]
+    return Text(f"Authorized by {'; '.join(told)}." if told else "", style="dim")
 
 
 def _wide(changes: Mapping[str, ResourceChange]) -> Text:

@@ -229,6 +229,6 @@ def plain_route(api: Api) -> RouteParts | None:
     plain = [
         route
         for route in api.route_list
-        if route.method == "GET" and "{" not in route.path and not route.query
+        if route.method == "GET" and "{" not in route.path and not (route.query or route.auth)
     ]
     return next((route for route in plain if route.key), next(iter(plain), None))

@@ -14,7 +14,7 @@ from provision.plan.change import ResourceChange
 from provision.plan.options import PlanOptions
 from provision.steps.apigateway.api_key import ApiKey
 from provision.steps.apigateway.rest_api.api import RestApi
-from provision.steps.apigateway.rest_api.public import named, public_routes
+from provision.steps.apigateway.rest_api.public import authorized_routes, named, public_routes
 from provision.steps.lambda_.function import Function
 from provision.steps.lambda_.reach import is_open
 from provision.views.areas import area_lines, area_words
@@ -245,14 +245,18 @@ def _notes(changes: Mapping[str, ResourceChange], states: Mapping[str, State]) -
     ]
     kept = (n for n, state in states.items() if state is State.KEPT)
     lines += [Text(f"= {node} kept: {changes[node].reason}", style="cyan") for node in kept]
-    routes = [
+    have = [
         route
         for change in changes.values()
         if isinstance(change.have, RestApi)
-        for route in public_routes(change.have.routes)
+        for route in change.have.routes
     ]
-    if routes:
+    if routes := public_routes(have):
         lines.append(Text(f"! public, without a key: {named(routes)}", style="yellow"))
+    lines += [
+        Text(f"· {auth} asks who calls {named(some)}", style="dim")
+        for auth, some in authorized_routes(have).items()
+    ]
     outside = [
         node
         for node, change in changes.items()

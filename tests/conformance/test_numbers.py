@@ -129,6 +129,7 @@ WRITTEN: dict[str, Any] = {
     },
     "aws.retry.NON_IDEMPOTENT_CREATES": {
         "CreateApiKey",
+        "CreateAuthorizer",
         "CreateBackup",
         "CreateDeployment",
         "CreateKey",

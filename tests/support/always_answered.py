@@ -13,6 +13,8 @@ ALWAYS: dict[str, dict[str, str]] = {
         "ApiKey": "id",
         "ApiKeyResponse": "createdDate enabled id value",
         "ApiStageOutput": "apiId stage",
+        "Authorizer": "id name",
+        "AuthorizerResponse": "id",
         "BasePathMapping": "basePath",
         "BasePathMappingResponse": "restApiId",
         "Deployment": "createdDate description id",

@@ -50,6 +50,10 @@ A_CLAUSE_AS_SUBJECT = r"(?-i:^What\b|(?<=[.:;] )What\b)"
 """A clause as the subject, as in "What replaces is there before what it replaces is deleted"."""
 IN_PROSE = re.compile(rf"\b(?:{'|'.join(AVOIDED)})\b|{A_CLAUSE_AS_SUBJECT}", re.IGNORECASE)
 PAIRS = {
+    "Authorizer": (
+        "provision.config.schema.authorizers",
+        "provision.steps.apigateway.rest_api.contents",
+    ),
     "Cors": ("provision.config.schema.api", "provision.steps.apigateway.rest_api.contents"),
     "Function": ("provision.config.schema.functions", "provision.steps.lambda_.function"),
     "Layer": ("provision.config.schema.functions", "provision.steps.lambda_.layer"),

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from provision.config.checks.authorizers import check_authorizers
 from provision.config.checks.boundary import check_boundary
 from provision.config.checks.cors import check_cors
 from provision.config.checks.endpoints import check_endpoints
@@ -60,6 +61,7 @@ def check_values(tree: YamlNode, folder: Path) -> list[Problem]:  # noqa: ARG001
         *check_shared_layers(tree),
         *check_moved(tree),
         *check_routes(tree),
+        *check_authorizers(tree),
         *check_cors(tree),
         *check_models(tree),
         *check_policies(tree),

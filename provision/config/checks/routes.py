@@ -160,12 +160,13 @@ def _body(entry: YamlEntry, method: str) -> Problem | None:
 
 
 def _unlimited(entry: YamlEntry) -> Problem | None:
-    """Refuse a public route without a limit: usage plans count the requests of keys alone."""
+    """Refuse a route without key and limit: usage plans count the requests of keys alone."""
     key, throttle = entry.node.get("key"), entry.node.get("throttle")
     if key is None or key.value is not False or (throttle and throttle.value is not None):
         return None
+    how = "needs no key" if entry.node.string("auth") else "is public"
     return key.problem(
-        "the route is public, and no usage plan limits callers without a key",
+        f"the route {how}, and no usage plan limits callers without a key",
         "add throttle: {rate: 50, burst: 100}, or as many requests a second as it should answer",
     )
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, GetJsonSchemaHandler, Strict, model_
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from provision.config.schema.authorizers import Authorizer, Scopes
 from provision.config.schema.types import (
     CERTIFICATE,
     HEADER,
@@ -65,8 +66,21 @@ class Route(ConfigSection):
     )
     key: bool = Field(
         default=True,
-        description="Whether callers need an API key. false makes the route public: anyone can call"
-        " it, and no key's limits apply, so that it must have a `throttle`.",
+        description="Whether callers need an API key. false without `auth` makes the route public:"
+        " anyone can call it. No key's limits apply, so that it must have a `throttle`.",
+    )
+    auth: Name | None = Field(
+        default=None,
+        description="Name of the authorizer in `api.authorizers` that says who may call, in"
+        " addition to the key. null for none.",
+        examples=["users"],
+    )
+    scopes: Scopes = Field(
+        default=(),
+        max_length=10,
+        description="OAuth scopes, of which the access token of Cognito must have one; else 401."
+        " ID tokens have none.",
+        examples=[["orders/read"]],
     )
     throttle: RouteThrottle | None = Field(
         default=None,
@@ -99,6 +113,8 @@ class RouteParts:
     query: tuple[str, ...]
     throttle: RouteThrottle | None = None
     key: bool = True
+    auth: str | None = None
+    scopes: tuple[str, ...] = ()
 
 
 MOST_ORIGINS = 20
@@ -239,6 +255,11 @@ class Api(ConfigSection):
         description="`METHOD /path` → function. {id} matches one part, {rest+} all that follow.",
         examples=[{"GET /items": "items"}],
     )
+    authorizers: dict[Name, Authorizer] = Field(
+        default={},
+        description="Who may call, by the name that a route's `auth` has.",
+        examples=[{"internal": "iam"}],
+    )
     models: dict[ModelName, dict[str, Any]] = Field(
         default={}, description="JSON Schemas (draft 4) for the bodies of requests, by name."
     )
@@ -281,7 +302,15 @@ class Api(ConfigSection):
         """The routes, each with its method and path."""
         return tuple(
             RouteParts(
-                method, path, route.function, route.body, route.query, route.throttle, route.key
+                method,
+                path,
+                route.function,
+                route.body,
+                route.query,
+                route.throttle,
+                route.key,
+                route.auth,
+                route.scopes,
             )
             for key, route in self.routes.items()
             for method, _, path in [key.partition(" ")]

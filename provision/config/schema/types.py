@@ -35,8 +35,10 @@ MEDIA_TYPE = r"^(\*/\*|[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/(\*|[A-Za-z0-9][A-Za-z0-
 MODEL = r"^[A-Za-z0-9]+$"
 ORIGIN = r"^(\*|https?://[A-Za-z0-9.-]+(:[0-9]+)?)$"
 PARAMETER = r"^[A-Za-z0-9._$-]+$"
+POOL = r"^arn:[a-z0-9-]+:cognito-idp:[a-z0-9-]+:[0-9]{12}:userpool/[A-Za-z0-9_-]+$"
 REFERENCE = r"^(ssm|secretsmanager):[A-Za-z0-9/_+=.@-]+$"
 TOPIC = r"^arn:[a-z0-9-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$"
+SCOPE = r"^[A-Za-z0-9_.:/-]+$"
 STAGE = r"^[A-Za-z0-9_-]+$"
 VARIABLE = r"^[A-Za-z][A-Za-z0-9_]+$"
 
@@ -59,8 +61,10 @@ PATTERN_DESCRIPTIONS = {
     MODEL: "letters and digits only",
     ORIGIN: '"*", or a scheme and host such as https://app.example.com, with nothing after it',
     PARAMETER: "letters, digits and . _ $ -",
+    POOL: "the ARN of a Cognito user pool, arn:aws:cognito-idp:REGION:ACCOUNT:userpool/ID",
     REFERENCE: "ssm:/path/of/parameter or secretsmanager:name",
     TOPIC: "the ARN of a standard SNS topic",
+    SCOPE: "a scope such as orders/read or openid",
     STAGE: "letters, digits, _ and -",
     VARIABLE: "two or more letters, digits and _, beginning with a letter",
 }

@@ -14,6 +14,7 @@ Patch = dict[str, Any]
 Document = dict[str, Any]
 
 _AS_ON_AWS: Final = ("UpdateStage", "UpdateAccount", "UpdateRequestValidator")
+_LISTS: Final = (("UpdateRestApi", "binaryMediaTypes"), ("UpdateAuthorizer", "providerARNs"))
 _REPLACED_BY_PUT: Final = (
     "UpdateGatewayResponse",
     "UpdateMethodResponse",
@@ -65,7 +66,7 @@ def _collection(operation: str, patch: Patch) -> str | None:
     name, *rest = _tokens(patch)
     if (operation, name) == ("UpdateUsagePlan", "apiStages") and not rest:
         return name
-    if (operation, name) == ("UpdateRestApi", "binaryMediaTypes"):
+    if (operation, name) in _LISTS:
         return name
     return name if rest and "/" in rest[0] else None
 
@@ -125,6 +126,8 @@ def _patched(current: Mapping[str, Any], patches: list[Patch], shape: Any) -> Do
         member = document.get(name)
         if name == "apiStages":
             document[name] = _members(member, _stage(patch["value"]), removed=removed)
+        elif name == "providerARNs":
+            document[name] = _members(member, value, removed=removed)
         elif name == "binaryMediaTypes":
             document[name] = _members(member, rest[0], removed=removed)
         elif removed:

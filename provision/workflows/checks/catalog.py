@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from provision.workflows.checks.auth import AUTH_CHECKS
 from provision.workflows.checks.check import EndpointCheck
 from provision.workflows.checks.cors import CORS_CHECKS
 from provision.workflows.checks.keys import KEY_CHECKS
@@ -16,6 +17,7 @@ from provision.workflows.checks.validation import VALIDATION_CHECKS
 
 CHECKS: Final[tuple[EndpointCheck, ...]] = (
     *KEY_CHECKS,
+    *AUTH_CHECKS,
     *CORS_CHECKS,
     *VALIDATION_CHECKS,
     *SETTINGS_CHECKS,

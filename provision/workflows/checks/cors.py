@@ -35,7 +35,11 @@ def _with_cors(target: CheckTarget, subjects: list[str]) -> list[str]:
 
 def _refusing(target: CheckTarget) -> list[str]:
     """Return the routes that `key-missing` sends a request to, and the refusals of other causes."""
-    sent = {route.label for route in target.routes if route.method == "GET" or route.body}
+    sent = {
+        route.label
+        for route in target.routes
+        if not route.auth and (route.method == "GET" or route.body)
+    }
     return [*(label for label in needs_key(target) if label in sent), _OF_4XX]
 
 

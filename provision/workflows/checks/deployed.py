@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
@@ -77,7 +77,7 @@ class Deployed:
 
     `keys` maps each deployed method, as `GET /items`, to whether it requires a key. `served`: the
     stage serves the deployment that `up` made of config.yaml as it is now, and the API was not
-    written since.
+    written since. `authorizations` are those of the deployed methods.
     """
 
     contents: Contents
@@ -86,6 +86,7 @@ class Deployed:
     served: bool
     way: str | Unprovable = way.AWS_ADDRESS
     """Where requests with the key or a body go (`find_way`)."""
+    authorizations: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_deployed(aws: Aws, target: CheckTarget) -> Deployed:
@@ -97,7 +98,7 @@ def read_deployed(aws: Aws, target: CheckTarget) -> Deployed:
         gone = Unprovable("the API does not exist")
         return Deployed(nothing, None, {}, served=False, way=gone)
     found_way = way.find_way(aws, target, api)
-    contents = read(aws, api_id, settings_of(api)).contents
+    contents = read(aws, api_id, settings_of(api), target.api.authorizers).contents
     stages = client.get_stages(restApiId=api_id).get("item", [])
     stage = next((one for one in stages if one["stageName"] == target.stage), None)
     deployment_id = stage.get("deploymentId") if stage else None
@@ -108,15 +109,17 @@ def read_deployed(aws: Aws, target: CheckTarget) -> Deployed:
     )
     if not stage or not found:
         return Deployed(contents, stage, {}, served=False, way=found_way)
-    keys = {
-        f"{verb} {path}": method.get("apiKeyRequired", False)
-        for path, methods in found.get("apiSummary", {}).items()
-        for verb, method in methods.items()
+    methods = {
+        f"{verb} {path}": method
+        for path, each in found.get("apiSummary", {}).items()
+        for verb, method in each.items()
     }
+    keys = {label: method.get("apiKeyRequired", False) for label, method in methods.items()}
+    asked = {label: method.get("authorizationType", "NONE") for label, method in methods.items()}
     owner, _, digest = found.get("description", "").partition(" ")
     expected = f"{target.api.digest()}.{tags_of(api).get(EDITION, '')}"
     ours = (
         owner.startswith(f"{target.stack.owner_prefix}/") and digest.partition(" ")[0] == expected
     )
     served = ours and "canarySettings" not in stage
-    return Deployed(contents, stage, keys, served, found_way)
+    return Deployed(contents, stage, keys, served, found_way, asked)

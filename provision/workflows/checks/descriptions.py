@@ -45,6 +45,11 @@ CHECK_DESCRIPTIONS: Final[Mapping[str, CheckDescription]] = {
         "GET of a path that is no route; the methods of the deployment",
         "403 or 404; no method that config.yaml lacks",
     ),
+    "auth-missing": CheckDescription(
+        "a route with `auth` refuses callers that it does not know",
+        "each route with `auth`, with the key alone; if none can be sent, the deployment",
+        "401, or 403 for `iam`, with CORS; the authorization of the method",
+    ),
     "cors-answer": CheckDescription(
         "the functions' answers have the CORS header",
         "the answer of `key-right`, with each `Origin` and with another",

@@ -26,8 +26,12 @@ def needs_key(target: CheckTarget) -> list[str]:
 
 
 def readable(target: CheckTarget) -> list[str]:
-    """Return the routes that a GET with the key must reach."""
-    return [route.label for route in target.routes if route.api_key and answers_get(route)]
+    """Return the routes that a GET with the key alone must reach."""
+    return [
+        route.label
+        for route in target.routes
+        if route.api_key and not route.auth and answers_get(route)
+    ]
 
 
 def _public(target: CheckTarget) -> list[str]:
@@ -42,13 +46,16 @@ def answers_get(route: Route) -> bool:
 
 def _one_route(target: CheckTarget) -> list[str]:
     """Return the route that is asked with a wrong key: one that needs no body, if there is one."""
-    keyed = [route for route in target.routes if route.api_key]
+    keyed = [route for route in target.routes if route.api_key and not route.auth]
     asked = sorted(keyed, key=lambda route: (route.method != "GET", route.body is None))
     return [route.label for route in asked[:1]]
 
 
 def _key_missing(this: Round, subject: str) -> Verdict:
-    answer = this.keyless(this.target.route(subject))
+    route = this.target.route(subject)
+    if route.auth:  # refuses first, with a key and without
+        return _in_summary(this, subject)
+    answer = this.keyless(route)
     if isinstance(answer, Unprovable):
         return _in_summary(this, subject)
     return _refusal(answer, "without a key")
@@ -172,28 +179,28 @@ KEY_CHECKS: Final = (
         noun="route",
         subjects=needs_key,
         ask=_key_missing,
-        absent="every route is public",
+        absent="no route needs a key",
     ),
     EndpointCheck(
         id="key-wrong",
         noun="route",
         subjects=_one_route,
         ask=_key_wrong,
-        absent="every route is public",
+        absent="no route needs a key alone",
     ),
     EndpointCheck(
         id="key-right",
         noun="route",
         subjects=readable,
         ask=_key_right,
-        absent="no GET route that needs a key and no query",
+        absent="no GET route that needs a key alone and no query",
     ),
     EndpointCheck(
         id="public",
         noun="route",
         subjects=_public,
         ask=_public_open,
-        absent="every route needs a key",
+        absent="every route needs a key or an authorizer",
     ),
     EndpointCheck(
         id="route-unknown",

@@ -46,10 +46,16 @@ def _routes(target: CheckTarget) -> list[NotAsked]:
     return [
         NotAsked(
             route.label,
-            "its query is the caller's" if route.method == "GET" else "it may write",
+            _why(route),
             f"`provision invoke --route {shlex.quote(route.label)}{_body(route)}` sends one"
             " request",
         )
         for route in target.routes
-        if not answers_get(route)
+        if route.auth or not answers_get(route)
     ]
+
+
+def _why(route: Route) -> str:
+    if route.auth:
+        return "no check has a token or signature"
+    return "its query is the caller's" if route.method == "GET" else "it may write"

@@ -20,11 +20,12 @@ SOON: Final = 1.0
 
 
 def _with_body(target: CheckTarget) -> list[str]:
-    return [route.label for route in target.routes if route.body]
+    """Return the routes whose model is asked; an authorizer refuses before it."""
+    return [route.label for route in target.routes if route.body and not route.auth]
 
 
 def _with_query(target: CheckTarget) -> list[str]:
-    return [route.label for route in target.routes if route.query]
+    return [route.label for route in target.routes if route.query and not route.auth]
 
 
 def _body_refused(this: Round, subject: str) -> Verdict:

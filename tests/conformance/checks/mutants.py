@@ -347,6 +347,7 @@ def _of_events(**changed: Any) -> Fault:
 
 
 _ELSEWHERE: Final = "arn:aws:sqs:us-east-1:000000000000:elsewhere"
+_FREE: Final = ("/authorizationType", "NONE")
 _KEYLESS: Final = ("/apiKeyRequired", "false", "true")
 _NO_QUEUE: Final = _published("DeadLetterConfig", lambda _: {"TargetArn": ""})
 
@@ -370,6 +371,21 @@ MUTANTS: Final = (
         "GET /items/{id} needs a key, deployed",
         _patched("GET", "/items/{id}", *_KEYLESS[:1], "true", "false", deploy=True),
         frozenset({"public"}),
+    ),
+    Mutant(
+        "GET /mine asks for no token, deployed",
+        _patched("GET", "/mine", *_FREE, "COGNITO_USER_POOLS", deploy=True),
+        frozenset({"auth-missing"}),
+    ),
+    Mutant(
+        "DELETE /mine asks for no token, deployed",
+        _patched("DELETE", "/mine", *_FREE, "COGNITO_USER_POOLS", deploy=True),
+        frozenset({"auth-missing"}),
+    ),
+    Mutant(
+        "GET /signed takes requests without a signature, deployed",
+        _patched("GET", "/signed", *_FREE, "AWS_IAM", deploy=True),
+        frozenset({"auth-missing"}),
     ),
     Mutant("the key is not in the usage plan", _key_outside_plan, frozenset({"key-right"})),
     Mutant("the stage is not in the usage plan", _stage_outside_plan, frozenset({"key-right"})),
@@ -401,7 +417,7 @@ MUTANTS: Final = (
     Mutant(
         "DEFAULT_4XX without allow-origin, deployed",
         _without_header("DEFAULT_4XX"),
-        frozenset({"cors-refusal"}),
+        frozenset({"cors-refusal", "auth-missing"}),
     ),
     Mutant(
         "INVALID_API_KEY without allow-origin, deployed",

@@ -38,6 +38,15 @@ CHANGES: Final[Mapping[str, Any]] = {
                 "key": False,
                 "throttle": {"rate": 100, "burst": 200},
             },
+            "GET /mine": {"function": "items", "auth": "users"},
+            "GET /signed": {"function": "items", "auth": "own"},
+            "DELETE /mine": {"function": "items", "auth": "users"},
+        },
+        "authorizers": {
+            "users": {
+                "cognito": ["arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_a"]
+            },
+            "own": "iam",
         },
         "cors": {"origins": [ORIGIN, SECOND], "credentials": True},
         "quota": {"limit": 100_000, "period": "MONTH"},

@@ -236,6 +236,75 @@ def ask_an_authorizer(aws: Aws, api: RestApi) -> None:
     )
 
 
+def ask_none(aws: Aws, api: RestApi) -> None:
+    """UpdateMethod: no authorizer of a route"""
+    aws.apigateway.update_method(
+        restApiId=api.id,
+        resourceId=resource(aws, api.id, "/items/{id}"),
+        httpMethod="GET",
+        patchOperations=patched("/authorizationType", "NONE"),
+    )
+
+
+def _patch_authorizer(aws: Aws, api: RestApi, name: str, *patches: Any) -> None:
+    listed = aws.apigateway.get_authorizers(restApiId=api.id)["items"]
+    found = next(one["id"] for one in listed if one["name"] == name)
+    aws.apigateway.update_authorizer(
+        restApiId=api.id, authorizerId=found, patchOperations=list(patches)
+    )
+
+
+def ask_other_users(aws: Aws, api: RestApi) -> None:
+    """UpdateAuthorizer: the users of one pool more"""
+    pool = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_theirs"
+    patch = {"op": "add", "path": "/providerARNs", "value": pool}
+    _patch_authorizer(aws, api, "users-cognito", patch)
+
+
+def ask_fewer_users(aws: Aws, api: RestApi) -> None:
+    """UpdateAuthorizer: the users of one pool less"""
+    pool = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_a"
+    patch = {"op": "remove", "path": "/providerARNs", "value": pool}
+    _patch_authorizer(aws, api, "users-cognito", patch)
+
+
+def ask_another_function(aws: Aws, api: RestApi) -> None:
+    """UpdateAuthorizer: another function answers"""
+    theirs = "arn:aws:lambda:us-east-1:123456789012:function:theirs"
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{theirs}/invocations"
+    _patch_authorizer(aws, api, "tokens-function", *patched("/authorizerUri", uri))
+
+
+def take_the_token_elsewhere(aws: Aws, api: RestApi) -> None:
+    """UpdateAuthorizer: the token is read from another header"""
+    source = "method.request.header.Theirs"
+    _patch_authorizer(aws, api, "tokens-function", *patched("/identitySource", source))
+
+
+def keep_answers_longer(aws: Aws, api: RestApi) -> None:
+    """UpdateAuthorizer: answers are kept for an hour"""
+    _patch_authorizer(
+        aws, api, "tokens-function", *patched("/authorizerResultTtlInSeconds", "3600")
+    )
+
+
+def call_as_another(aws: Aws, api: RestApi) -> None:
+    """UpdateAuthorizer: the function is called by a role"""
+    role = "arn:aws:iam::123456789012:role/theirs"
+    _patch_authorizer(aws, api, "tokens-function", *patched("/authorizerCredentials", role))
+
+
+def one_more_authorizer(aws: Aws, api: RestApi) -> None:
+    """CreateAuthorizer: one more"""
+    aws.apigateway.create_authorizer(
+        restApiId=api.id,
+        name="theirs",
+        type="COGNITO_USER_POOLS",
+        providerARNs=["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_theirs"],
+        identitySource="method.request.header.Authorization",
+    )
+
+
 API: Final = "api"
 PUBLISHED: Final = ("api.deployment digest", "api.stage deployment_id")
 """A repaired API must be deployed."""
@@ -252,7 +321,7 @@ CASES: Final = (
     *_frozen("default_endpoint", open_a_second_door),
     *_frozen("security_policy", old_tls),
     Case(API, "access_mode", newer_tls, ("api security_policy", *PUBLISHED)),
-    *_frozen("routes", lead_elsewhere, without_key, drop_a_route),
+    *_frozen("routes", lead_elsewhere, without_key, drop_a_route, ask_an_authorizer, ask_none),
     *_frozen("cors", let_another_origin, let_another_of_the_others),
     *_frozen("models", accept_anything, a_model),
     *_frozen(
@@ -264,10 +333,19 @@ CASES: Final = (
         a_gateway_response,
         another_gateway_response,
         no_gateway_response,
-        ask_an_authorizer,
         let_everybody_call,
         take_keys_from_elsewhere,
         compress,
+    ),
+    *_frozen(
+        "authorizers",
+        ask_other_users,
+        ask_fewer_users,
+        ask_another_function,
+        take_the_token_elsewhere,
+        keep_answers_longer,
+        call_as_another,
+        one_more_authorizer,
     ),
     *_frozen("binary", take_pictures, spoil_fonts),
 )

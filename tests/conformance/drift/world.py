@@ -25,13 +25,22 @@ from tests.support.harness import HOLDER
 from tests.support.sample_stack import TinySources, reference_stack
 
 ZONE: Final = "example.com"
+POOL: Final = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1"
 COMPLETE: Final[Mapping[str, Any]] = {
     "api": {
         "domain": {"name": f"api.{ZONE}", "zone": ZONE},
         "binary": ["font/woff2"],
         "cors": {"origins": ["https://a.example", "https://b.example"], "credentials": True},
         "quota": {"limit": 1000, "period": "DAY"},
-        "routes": {"GET /items": {"function": "items", "throttle": {"rate": 50, "burst": 90}}},
+        "routes": {
+            "GET /items": {"function": "items", "throttle": {"rate": 50, "burst": 90}},
+            "GET /items/{id}": {"function": "items", "auth": "users", "scopes": ["items/read"]},
+            "DELETE /items/{id}": {"function": "items", "auth": "tokens"},
+        },
+        "authorizers": {
+            "users": {"cognito": [f"{POOL}_a", f"{POOL}_b"]},
+            "tokens": {"function": "items"},
+        },
         "waf": {"rate": 1000},
     },
     "encryption": {"key": "create"},

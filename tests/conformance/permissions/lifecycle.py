@@ -60,11 +60,20 @@ from tests.support.sample_stack import TinySources, reference_site, reference_st
 
 _OWN = "arn:{{partition}}:{}:{{region}}:{{account}}:{{name}}-{{environment}}"
 """The beginning of the ARN of a queue or topic of the stack's own, by its service."""
+_POOLS = "arn:aws:cognito-idp:us-east-1:123456789012:userpool"
 UNKEYED: Mapping[str, Any] = {
     "api": {
         "domain": {"name": "api.example.com", "zone": "example.com"},
         "quota": {"limit": 1000, "period": "DAY"},
-        "routes": {"GET /items": {"function": "items", "throttle": {"rate": 50, "burst": 90}}},
+        "routes": {
+            "GET /items": {"function": "items", "throttle": {"rate": 50, "burst": 90}},
+            "GET /items/{id}": {"function": "items", "auth": "users"},
+            "DELETE /items/{id}": {"function": "items", "auth": "tokens"},
+        },
+        "authorizers": {
+            "users": {"cognito": [f"{_POOLS}/us-east-1_a"]},
+            "tokens": {"function": "items"},
+        },
         "waf": {},
     },
     "functions": {
@@ -99,7 +108,11 @@ CHANGED: Mapping[str, Any] = {
     "boundary": BOUNDARY,
     "tags": {"Environment": "production", "team": "a"},
     "functions": {"items": {"memory": 256, "on": FULL["functions"]["items"]["on"]}},
-    "api": {**FULL["api"], "routes": {"GET /more": "items"}},
+    "api": {
+        **FULL["api"],
+        "routes": {"GET /more": "items"},
+        "authorizers": {"users": {"cognito": [f"{_POOLS}/us-east-1_b"]}},
+    },
 }
 T = TypeVar("T")
 LOOKING = ("observe", "find_candidates", "stored_data", "others_with_owner")

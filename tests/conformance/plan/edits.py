@@ -44,6 +44,14 @@ def _route(route: str, **settings: Any) -> Settings:
     return _api(routes={route: {"function": "items", **settings}})
 
 
+def _authorized(name: str, **settings: Any) -> Settings:
+    """Return one more route with an authorizer, and all that may be one."""
+    pool = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_a"
+    asked = {"users": {"cognito": [pool]}, "tokens": {"function": "items"}, "signed": "iam"}
+    route = {"function": "items", "auth": name, **settings}
+    return _api(authorizers=asked, routes={"GET /mine": route})
+
+
 def _alarms(**settings: Any) -> Settings:
     return {"monitoring": {"alarms": settings}}
 
@@ -115,6 +123,12 @@ OPTIONS: Final[Mapping[str, tuple[Settings, ...]]] = {
         {},
         _route("GET /health", key=False, throttle={"rate": 10, "burst": 20}),
         _route("DELETE /items/{id}", key=False, throttle={"rate": 10, "burst": 20}),
+    ),
+    "authorizers": (
+        {},
+        _authorized("users"),
+        _authorized("tokens"),
+        _authorized("signed", key=False, throttle={"rate": 10, "burst": 20}),
     ),
     "quota": ({}, _api(quota={"limit": 1000, "period": "DAY"})),
     "keys": ({}, _api(keys=["default", "partner"]), _api(keys=["partner"])),

@@ -19,6 +19,7 @@ from provision.steps.apigateway.api_key import ApiKey
 from provision.steps.apigateway.deployment import Deployment
 from provision.steps.apigateway.method_settings import MethodSettings
 from provision.steps.apigateway.rest_api.api import Cors, RestApi, Route
+from provision.steps.apigateway.rest_api.contents import Authorizer
 from provision.steps.apigateway.stage import Stage
 from provision.steps.apigateway.usage_plan import UsagePlan
 from provision.unknown import format_known
@@ -519,3 +520,36 @@ def test_x1_creates_whose_answers_are_lost_are_made_once(court: Session, tmp_pat
     (mine,) = (one for one in aws.get_rest_apis()["items"] if one["name"] == "tap-dev")
     assert len(aws.get_deployments(restApiId=mine["id"])["items"]) == 1
     assert len(aws.get_usage_plans()["items"]) == 1
+
+
+POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_a"
+USERS = Authorizer(name="users-cognito", kind="COGNITO_USER_POOLS", pools=(POOL,))
+AUTHORIZED = replace(
+    API,
+    authorizers=(USERS,),
+    routes=(Route("GET", "/items", ALIAS, auth=USERS.name), Route("POST", "/items", ALIAS)),
+)
+
+
+def test_a48_authorizers_have_one_name_and_stay_while_a_method_asks_them(
+    court: Session, tmp_path: Path
+) -> None:
+    held = court(laws.AuthorizersAreReferredTo())
+    client = naive(held, "apigateway")
+    api = client.create_rest_api(name="theirs")
+    place = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
+    asked = {"name": "users", "type": "COGNITO_USER_POOLS", "providerARNs": [POOL]}
+    made = client.create_authorizer(restApiId=api["id"], **asked)["id"]
+    with pytest.raises(ClientError, match="name must be unique"):
+        client.create_authorizer(restApiId=api["id"], **asked)
+    client.put_method(**place, authorizationType="COGNITO_USER_POOLS", authorizerId=made)
+    with pytest.raises(ClientError, match="is referenced in method"):
+        client.delete_authorizer(restApiId=api["id"], authorizerId=made)
+    client.delete_method(**place)
+    client.delete_authorizer(restApiId=api["id"], authorizerId=made)
+    count, shop = len(held.refused("A48")), under(held, tmp_path)
+    others = replace(AUTHORIZED, authorizers=(replace(USERS, pools=(f"{POOL}b",)),))
+    for wanted in (AUTHORIZED, others, API):
+        shop.run(a_stack(wanted), "up")
+        held.clock.sleep(60)
+    assert len(held.refused("A48")) == count

@@ -11,7 +11,7 @@ import pytest
 from provision.model.step import Document
 from provision.plan.change import Action
 from provision.steps.apigateway.rest_api import api
-from provision.steps.apigateway.rest_api.contents import Contents, Cors, Method, Route
+from provision.steps.apigateway.rest_api.contents import Authorizer, Contents, Cors, Method, Route
 from provision.steps.apigateway.rest_api.routes import contents_of
 from tests.integration.api.shop import MOVES, PUBLISHES, Api, Shop
 
@@ -61,8 +61,9 @@ def otherwise(kind: str) -> Any:
         cors: Cors | None,
         models: Mapping[str, Document],
         binary: tuple[str, ...],
+        authorizers: Sequence[Authorizer],
     ) -> Contents:
-        contents = contents_of(routes, cors, models, binary)
+        contents = contents_of(routes, cors, models, binary, authorizers)
         methods = contents.resources["/a"]
         match kind:
             case "timeout":

@@ -12,7 +12,14 @@ from moto.apigateway.exceptions import (
     NotFoundException,
     StageStillActive,
 )
-from moto.apigateway.models import APIGatewayBackend, Deployment, Resource, RestAPI, Stage
+from moto.apigateway.models import (
+    APIGatewayBackend,
+    Authorizer,
+    Deployment,
+    Resource,
+    RestAPI,
+    Stage,
+)
 from moto.apigateway.responses import APIGatewayResponse
 
 TLS = ("securityPolicy", "endpointAccessMode")
@@ -26,6 +33,7 @@ def teach(monkeypatch: pytest.MonkeyPatch) -> None:
     teach_resources(monkeypatch)
     teach_methods(monkeypatch)
     teach_validators(monkeypatch)
+    teach_authorizers(monkeypatch)
     teach_gateway_responses(monkeypatch)
     teach_deployments(monkeypatch)
     teach_stages(monkeypatch)
@@ -236,6 +244,41 @@ def teach_validators(monkeypatch: pytest.MonkeyPatch) -> None:
         return delete_request_validator(self, validator_id)
 
     monkeypatch.setattr(RestAPI, "delete_request_validator", delete_unused)
+
+
+def teach_authorizers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse a second one of a name, and to delete one in use; let user pools change (A48)."""
+    create_authorizer = RestAPI.create_authorizer
+    delete_authorizer = APIGatewayBackend.delete_authorizer
+    apply_operations = Authorizer.apply_operations
+
+    def create_named(self: Any, authorizer_id: str, name: str, *args: Any, **kwargs: Any) -> Any:
+        if any(one.name == name for one in self.authorizers.values()):
+            raise BadRequestException(
+                f"Authorizer name must be unique. Authorizer {name} already exists in this RestApi."
+            )
+        return create_authorizer(self, authorizer_id, name, *args, **kwargs)
+
+    def delete_unused(self: Any, restapi_id: str, authorizer_id: str) -> None:
+        if any(
+            one.authorizer_id == authorizer_id for one in _methods(self.get_rest_api(restapi_id))
+        ):
+            raise ConflictException("Cannot delete authorizer, is referenced in method")
+        delete_authorizer(self, restapi_id, authorizer_id)
+
+    def apply(self: Any, patch_operations: Any) -> Any:
+        for op in patch_operations:
+            if op["path"] == "/providerARNs":
+                others = [pool for pool in self.provider_arns or [] if pool != op["value"]]
+                self.provider_arns = others if op["op"] == "remove" else [*others, op["value"]]
+                if not self.provider_arns:
+                    raise BadRequestException("ProviderARNs can not be empty")
+        bare = [op for op in patch_operations if op["path"] != "/providerARNs"]
+        return apply_operations(self, bare)
+
+    monkeypatch.setattr(RestAPI, "create_authorizer", create_named)
+    monkeypatch.setattr(APIGatewayBackend, "delete_authorizer", delete_unused)
+    monkeypatch.setattr(Authorizer, "apply_operations", apply)
 
 
 def teach_gateway_responses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,13 @@ from provision.steps.acm.reading import ISSUED_BUDGET
 from provision.steps.apigateway.api_key import ApiKey
 from provision.steps.apigateway.domain_name import DomainName
 from provision.steps.apigateway.rest_api.api import RestApi, Route
-from provision.steps.apigateway.rest_api.contents import Cors
-from provision.steps.apigateway.rest_api.public import key_risks
+from provision.steps.apigateway.rest_api.contents import Authorizer, Cors
+from provision.steps.apigateway.rest_api.public import (
+    auth_risks,
+    authorized_routes,
+    key_risks,
+    public_routes,
+)
 from provision.steps.apigateway.rest_api.risks import removal_risks
 from provision.steps.apigateway.stage import Stage
 from provision.steps.dynamodb.table import Table
@@ -34,6 +39,8 @@ from tests.unit.plan.kinds import Vault
 TABLE = Table(name="t", key="id", tags={})
 KEY = ApiKey(name="k", tags={})
 API = RestApi(name="a", routes=(), models={}, tags={})
+ASKS = Authorizer(name="users-cognito", kind="COGNITO_USER_POOLS", pools=("a",))
+ASKING = replace(API, authorizers=(ASKS,))
 KEYED = Route("GET", "/items", "arn:f")
 PUBLIC = Route("GET", "/health", "arn:f", api_key=False)
 TYPED = replace(KEYED, query=("q",))
@@ -114,6 +121,16 @@ CASES = [
     (replace(API, routes=(PUBLIC,)), Action.UPDATE, None, {"routes": (PUBLIC, KEYED)}, set()),
     (replace(API, routes=(PUBLIC,)), Action.UPDATE, None, {"routes": ()}, {Impact.DOWNTIME}),
     (replace(API, routes=(KEYED,)), Action.UPDATE, None, {"routes": (TYPED,)}, set()),
+    (ASKING, Action.UPDATE, None, {"authorizers": (replace(ASKS, pools=("a", "b")),)}, set()),
+    (
+        ASKING,
+        Action.UPDATE,
+        None,
+        {"authorizers": (replace(ASKS, pools=("b",)),)},
+        {Impact.DOWNTIME},
+    ),
+    (ASKING, Action.UPDATE, None, {"authorizers": (replace(ASKS, source="x"),)}, {Impact.DOWNTIME}),
+    (ASKING, Action.UPDATE, None, {"authorizers": ()}, set()),
     (API, Action.UPDATE, None, {"cors": CORS}, set()),
     (replace(API, cors=CORS), Action.UPDATE, None, {"cors": None}, {Impact.DOWNTIME}),
     (replace(API, cors=CORS), Action.UPDATE, None, {"cors": OTHER_CORS}, {Impact.DOWNTIME}),
@@ -270,3 +287,36 @@ def test_where_everything_happens_at_once_nothing_is_slow() -> None:
     change = ResourceChange("api.key.k", (), KEY.KIND, KEY, None, (), Action.CREATE)
     assert Impact.SLOW in {risk.impact for risk in risks_of(change)}
     assert Impact.SLOW not in {risk.impact for risk in risks_of(replace(change, at_once=True))}
+
+
+def test_a_route_that_asks_who_calls_is_not_public() -> None:
+    asks = Route("GET", "/mine", "arn", api_key=False, auth="users-cognito")
+    signed = Route("PUT", "/mine", "arn", auth="AWS_IAM")
+    assert public_routes((asks, signed)) == ()
+    assert authorized_routes((signed, asks)) == {"AWS_IAM": (signed,), "users-cognito": (asks,)}
+    assert public_routes((replace(asks, auth=""),)) != ()
+
+
+def test_callers_that_must_say_who_they_are_and_those_that_no_longer_need_to() -> None:
+    free = Route("GET", "/mine", "arn")
+    asks = replace(free, auth="users-cognito")
+    narrow = replace(asks, scopes=("a/b",))
+
+    def told(want: Route, have: Route) -> list[tuple[str, str]]:
+        return [(risk.impact.value, risk.why) for risk in auth_risks((want,), (have,))]
+
+    refused = ("downtime", "callers of GET /mine whom it refuses get 401")
+    assert told(asks, free) == [refused]
+    assert told(narrow, asks) == [refused]
+    assert told(asks, asks) == []
+    signed = replace(free, auth="AWS_IAM")
+    assert told(signed, free) == [
+        ("downtime", "callers of GET /mine whom it refuses get 401 or 403")
+    ]
+    assert told(free, asks) == [("weaker", "GET /mine no longer asks who calls: the key is enough")]
+    public = replace(free, api_key=False)
+    assert told(public, asks) == [], "said as public"
+    assert [risk.why for risk in key_risks((public,), (asks,))] == [
+        "anyone can call GET /mine without a key: public"
+    ]
+    assert auth_risks((asks,), ()) == (), "a new route has no callers yet"

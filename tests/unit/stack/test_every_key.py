@@ -114,12 +114,19 @@ api:
   stage: v1
   routes:
     POST /items: {function: items, body: Item, query: [page]}
-    GET /work: {function: worker, throttle: {rate: 1002, burst: 2002}}
+    GET /work: {function: worker, throttle: {rate: 1002, burst: 2002}, auth: users, scopes: [w/a]}
+  authorizers:
+    users: {cognito: ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_a"]}
+    visitors: {function: items, header: X-Api-Key, cache: 61}
   models:
     Item: {type: object}
     Other: {type: array}
   binary: [image/png]
-  cors: {origins: ["https://a.example"], headers: [X-Api-Key], expose: [ETag], max_age: 601}
+  cors:
+    origins: ["https://a.example"]
+    headers: [X-Api-Key, Authorization]
+    expose: [ETag]
+    max_age: 601
   throttle: {rate: 1001, burst: 2001}
   quota: {limit: 5001, period: MONTH}
   keys: [default, partner]
@@ -271,6 +278,7 @@ NAMED: Final[Mapping[str, str]] = {
     """,
     "configuration": "function.items.version function.worker.version",
     "routes": "api",
+    "authorizers": "api",
     "digest": "api.deployment",
     "plan": "api.key.default api.key.partner",
     "display": "monitoring.topic",
@@ -324,6 +332,19 @@ monitoring.alarm.table-items-read-throttles monitoring.alarm.table-items-write-t
 def thresholds(alarms: str, value: float) -> dict[str, Any]:
     nodes = " ".join(f"monitoring.alarm.{alarm}" for alarm in alarms.split())
     return of(nodes, "threshold", value)
+
+
+POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1"
+
+
+UNAUTHORIZED: Final = {
+    **{
+        f"api:authorizers.1.{name}": ABSENT
+        for name in ("cache", "credentials", "kind", "name", "pattern", "pools", "source", "target")
+    },
+    **DEPLOYED,
+}
+"""The API without its second authorizer: signed requests have none."""
 
 
 def cors(field: str, value: Any, variable: str, text: str) -> dict[str, Any]:
@@ -677,13 +698,25 @@ ROWS: Final[Mapping[str, Row]] = {
     ),
     "api.routes.<name>": Row(
         "api.routes.GET /work",
-        {"function": "items", "throttle": {"rate": 1002, "burst": 2002}},
+        {
+            "function": "items",
+            "throttle": {"rate": 1002, "burst": 2002},
+            "auth": "users",
+            "scopes": ["w/a"],
+        },
         {"api:routes.1.target": f"{LAMBDA}:tap-dev-items:live", **DEPLOYED},
     ),
     "api.routes.<name>.function": Row(
         "api.routes.POST /items.function",
         "worker",
-        {"api:routes.0.target": f"{LAMBDA}:tap-dev-worker:live", **DEPLOYED},
+        {
+            "api:routes.0.target": f"{LAMBDA}:tap-dev-worker:live",
+            # The function of an authorizer that no route calls any more.
+            "function.items.permission:source": (
+                "arn:aws:execute-api:us-east-1:123456789012:api.id/authorizers/*"
+            ),
+            **DEPLOYED,
+        },
     ),
     "api.routes.<name>.body": Row(
         "api.routes.POST /items.body", "Other", {"api:routes.0.body": "Other", **DEPLOYED}
@@ -699,13 +732,52 @@ ROWS: Final[Mapping[str, Row]] = {
     "api.routes.<name>.throttle.burst": Row(
         "api.routes.GET /work.throttle.burst", 6, {"api.stage:methods.0.burst": 6}
     ),
+    "api.routes.<name>.auth": Row(
+        "api.routes.POST /items.auth",
+        "visitors",
+        {
+            "api:routes.0.auth": "visitors-function",
+            "api.deployment:served": (
+                "GET /work: COGNITO_USER_POOLS, key",
+                "OPTIONS /items: NONE",
+                "OPTIONS /work: NONE",
+                "POST /items: CUSTOM, key",
+            ),
+            **DEPLOYED,
+        },
+    ),
+    "api.routes.<name>.scopes": Row(
+        "api.routes.GET /work.scopes",
+        ["w/b", "w/a"],
+        {"api:routes.1.scopes": ("w/a", "w/b"), **DEPLOYED},
+    ),
+    "api.authorizers.<name>.cognito": Row(
+        "api.authorizers.users.cognito",
+        [f"{POOL}_c", f"{POOL}_b"],
+        {"api:authorizers.0.pools": (f"{POOL}_b", f"{POOL}_c"), **DEPLOYED},
+    ),
+    "api.authorizers.<name>.function": Row(
+        "api.authorizers.visitors.function",
+        "worker",
+        {"api:authorizers.1.target": f"{LAMBDA}:tap-dev-worker:live", **DEPLOYED},
+    ),
+    "api.authorizers.<name>.iam": Row("api.authorizers.visitors", {"iam": True}, UNAUTHORIZED),
+    "api.authorizers.<name>": Row("api.authorizers.visitors", "iam", UNAUTHORIZED),
+    "api.authorizers.<name>.header": Row(
+        "api.authorizers.visitors.header",
+        "Authorization",
+        {"api:authorizers.1.source": "method.request.header.Authorization", **DEPLOYED},
+    ),
+    "api.authorizers.<name>.cache": Row(
+        "api.authorizers.visitors.cache", 0, {"api:authorizers.1.cache": 0, **DEPLOYED}
+    ),
     "api.routes.<name>.key": Row(
         "api.routes.GET /work.key",
         False,
         {
             "api:routes.1.api_key": False,
             "api.deployment:served": (
-                "GET /work: NONE",
+                "GET /work: COGNITO_USER_POOLS",
                 "OPTIONS /items: NONE",
                 "OPTIONS /work: NONE",
                 "POST /items: NONE, key",
@@ -729,8 +801,13 @@ ROWS: Final[Mapping[str, Row]] = {
     ),
     "api.cors.headers": Row(
         "api.cors.headers",
-        ["X-Api-Key", "If-Match"],
-        cors("headers", ("X-Api-Key", "If-Match"), "CORS_HEADERS", "X-Api-Key,If-Match"),
+        ["X-Api-Key", "Authorization", "ETag"],
+        cors(
+            "headers",
+            ("X-Api-Key", "Authorization", "ETag"),
+            "CORS_HEADERS",
+            "X-Api-Key,Authorization,ETag",
+        ),
     ),
     "api.cors.expose": Row(
         "api.cors.expose", ["Location"], cors("expose", ("Location",), "CORS_EXPOSE", "Location")

@@ -5,10 +5,8 @@ One step, because AWS serialises writes on one API (A3) and one deployment freez
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self, cast
 
 from provision.aws.client import Aws
@@ -17,13 +15,22 @@ from provision.model import iam
 from provision.model.capabilities import GrantsAccess, HasOwnRisks, ReportsProblems
 from provision.model.risks import Risk
 from provision.model.step import OWNER, Computed, Document, Local, Replacement, Tagged
-from provision.steps.apigateway.rest_api.contents import Contents, Cors, Route, differences, served
-from provision.steps.apigateway.rest_api.public import key_risks
+from provision.steps.apigateway.rest_api.contents import (
+    Authorizer,
+    Contents,
+    Cors,
+    Route,
+    served_methods,
+)
+from provision.steps.apigateway.rest_api.differences import differences
+from provision.steps.apigateway.rest_api.digest import digest_of
+from provision.steps.apigateway.rest_api.public import auth_risks, key_risks
 from provision.steps.apigateway.rest_api.reading import READING, empty, read, settings_of
 from provision.steps.apigateway.rest_api.risks import API_RISKS, removal_risks
 from provision.steps.apigateway.rest_api.routes import contents_of, cors_of, routes_of
+from provision.steps.apigateway.rest_api.settings import settings_patches
 from provision.steps.apigateway.rest_api.status import AVAILABLE, describe, state_of, wait_available
-from provision.steps.apigateway.rest_api.writing import WRITING, settings_patches, write
+from provision.steps.apigateway.rest_api.writing import WRITING, write
 from provision.steps.apigateway.tags import (
     change_gateway_tags,
     has_owner_tag,
@@ -48,7 +55,7 @@ if TYPE_CHECKING:
 __all__ = ["Cors", "RestApi", "Route"]
 
 _API: Final = "/restapis/{id}"
-_CONTENTS: Final = frozenset(["routes", "cors", "models", "binary", "strays"])
+_CONTENTS: Final = frozenset(["routes", "cors", "models", "binary", "authorizers", "strays"])
 _TLS: Final = frozenset(["security_policy", "access_mode"])
 _FROZEN: Final = _CONTENTS | _TLS | {"default_endpoint"}
 """The fields that take effect only with a deployment (A8)."""
@@ -62,7 +69,8 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
     """A Regional REST API that takes API keys from the header x-api-key.
 
     `routes` are sorted by path and method, the media types of `binary` by name; `models` are JSON
-    Schemas by name; `strays` describes contents that the other fields cannot express.
+    Schemas by name, `authorizers` are sorted by name; `strays` describes contents that the other
+    fields cannot express.
     `security_policy` sets the minimum TLS, under the domain's name too (A37); `state` is AWS's
     status, `filled` whether it has any method; `holds` is the digest last observed or written. A
     deployment of its `release` makes it live (A8).
@@ -112,6 +120,7 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
     cors: Cors | None = None
     models: dict[str, Document]
     binary: tuple[str, ...] = ()
+    authorizers: tuple[Authorizer, ...] = ()
     strays: tuple[str, ...] = ()
     state: Local[str] = AVAILABLE
     filled: Local[bool] = True
@@ -128,22 +137,21 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
 
     def own_risks(self, have: Self | None) -> Sequence[Risk]:
         before = have.routes if have else ()
-        return (*key_risks(self.routes, before), *removal_risks(self.routes, before))
+        risks = (key_risks, auth_risks, removal_risks)
+        return tuple(risk for each in risks for risk in each(self.routes, before))
 
     def digest(self) -> str:
         """Return the digest of all that a deployment freezes; unknown while a part is unknown."""
-        frozen = [self.routes, self.cors, self.models, self.binary]
+        frozen = [self.routes, self.cors, self.models, self.binary, self.authorizers]
         if not is_known(frozen):
             unknown: str = UNKNOWN
             return unknown
         # The default endpoint and TLS also take effect only with a deployment (A37).
-        parts = {
-            "contents": asdict(self.contents()),
+        others = {
             "default_endpoint": self.default_endpoint,
             "tls": [self.security_policy, self.access_mode],
         }
-        text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return digest_of(self.contents(), others)
 
     def release(self) -> str:
         """Return the digest and edition of the deployment that this API needs."""
@@ -159,17 +167,11 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
         if not is_known([self.routes, self.cors]):
             unknown: tuple[str, ...] = UNKNOWN
             return unknown
-        return tuple(
-            sorted(
-                served(path, verb, method.authorization, api_key=method.api_key)
-                for path, methods in self.contents().resources.items()
-                for verb, method in methods.items()
-            )
-        )
+        return served_methods(self.contents())
 
     def contents(self) -> Contents:
         """Return the contents that the fields describe, as AWS would show them."""
-        return contents_of(self.routes, self.cors, self.models, self.binary)
+        return contents_of(self.routes, self.cors, self.models, self.binary, self.authorizers)
 
     def observe(self, aws: Aws) -> Self | None:
         if not self.id:
@@ -189,7 +191,7 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
         return filled if len(filled) == 1 else ours
 
     def _read(self, aws: Aws, found: RestApiTypeDef | RestApiResponseTypeDef) -> Self:
-        reading = read(aws, found["id"], settings_of(found))
+        reading = read(aws, found["id"], settings_of(found), self.authorizers)
         tags = tags_of(found)
         seen = replace(
             self,
@@ -203,6 +205,7 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
             cors=cors_of(reading.contents),
             models=dict(reading.contents.models),
             binary=reading.contents.settings.binary_types,
+            authorizers=tuple(one for _, one in sorted(reading.contents.authorizers.items())),
             tags={key: value for key, value in tags.items() if key != EDITION},
             id=found["id"],
             filled=any(reading.contents.resources.values()),
@@ -216,7 +219,7 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
     def _strays(self, apart: tuple[str, ...], found: Contents) -> tuple[str, ...]:
         """Return the lines of `apart` that differ from the wanted contents too."""
         # The preflight of a missing route still allows it: at odds with what was found, yet right.
-        if not apart or not is_known([self.routes, self.cors, self.models, self.binary]):
+        if not apart or not is_known([self.routes, self.cors, self.models]):
             return apart
         wrong = differences(self.contents(), found)
         return tuple(line for line in apart if line in wrong)
@@ -255,7 +258,7 @@ class RestApi(Tagged, GrantsAccess, HasOwnRisks, ReportsProblems):
         if _CONTENTS & set(changed):
             # Read again, since `write` needs the contents: `changed` names only the fields.
             settings = settings_of(aws.apigateway.get_rest_api(restApiId=have.id))
-            reading = read(aws, have.id, settings)
+            reading = read(aws, have.id, settings, (*self.authorizers, *have.authorizers))
             patches += settings_patches(self.contents().settings, settings)
         if patches:
             aws.apigateway.update_rest_api(restApiId=have.id, patchOperations=patches)

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, field, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Final
 
 from provision.model.step import Document
+
+COGNITO: Final = "COGNITO_USER_POOLS"
+REQUEST: Final = "REQUEST"
+"""The type of an authorizer that is a function, which reads the whole request."""
+SIGNED: Final = "AWS_IAM"
+"""The authorization of a method whose requests are signed; it has no authorizer."""
+SOURCE: Final = "method.request.header."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authorizer:
+    """A party that API Gateway asks before a method: user pools (`pools`) or a function's alias.
+
+    `source` is where a request has the token, `cache` how many seconds an answer to it is kept.
+    `credentials` and `pattern` are settings that ours never have.
+    """
+
+    name: str
+    kind: str
+    pools: tuple[str, ...] = ()
+    target: str = ""
+    source: str = f"{SOURCE}Authorization"
+    cache: int = 0
+    credentials: str = ""
+    pattern: str = ""
 
 
 @dataclass(frozen=True)
@@ -14,7 +39,8 @@ class Route:
     """A method of a path that calls a function.
 
     `target` is the ARN of an alias, `body` the name of the model that a body must match, `query`
-    the names of the required query parameters, sorted.
+    the names of the required query parameters, sorted. `auth` is the name of an authorizer, of
+    whose tokens one of the `scopes` is required, or SIGNED.
     """
 
     method: str
@@ -24,6 +50,8 @@ class Route:
     api_key: bool = True
     body: str | None = None
     query: tuple[str, ...] = ()
+    auth: str = ""
+    scopes: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -85,10 +113,15 @@ class Integration:
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """A method; `validator` is a name, `responses` maps a status to the headers it may carry."""
+    """A method; `authorizer` and `validator` are names.
+
+    `responses` maps a status to the headers it may carry.
+    """
 
     api_key: bool
     authorization: str = "NONE"
+    authorizer: str | None = None
+    scopes: tuple[str, ...] = ()
     validator: str | None = None
     parameters: Mapping[str, bool] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
@@ -134,6 +167,7 @@ class Contents:
     validators: Mapping[str, Validator]
     gateway_responses: Mapping[str, GatewayResponse]
     settings: Settings = Settings()
+    authorizers: Mapping[str, Authorizer] = field(default_factory=dict)
 
 
 VALIDATORS: Final[Mapping[str, Validator]] = {
@@ -154,6 +188,17 @@ def served(path: str, verb: str, authorization: str, *, api_key: bool) -> str:
     return f"{verb} {path}: {authorization}{', key' if api_key else ''}"
 
 
+def served_methods(contents: Contents) -> tuple[str, ...]:
+    """Return `served` of each method, sorted."""
+    return tuple(
+        sorted(
+            served(path, verb, method.authorization, api_key=method.api_key)
+            for path, methods in contents.resources.items()
+            for verb, method in methods.items()
+        )
+    )
+
+
 def ancestors(path: str) -> Iterator[str]:
     """Yield the path and all paths above it, from the root down."""
     yield "/"
@@ -164,62 +209,3 @@ def ancestors(path: str) -> Iterator[str]:
 
 def parent(path: str) -> str:
     return path.rpartition("/")[0] or "/"
-
-
-def differences(want: Contents, have: Contents) -> tuple[str, ...]:
-    """Return what is missing, undeclared or different, one line each, in a stable order."""
-    found = [
-        *_paths(want.resources, have.resources),
-        *_entries("model", want.models, have.models),
-        *_entries("validator", want.validators, have.validators),
-        *_entries("gateway response", want.gateway_responses, have.gateway_responses),
-        *(f"setting {name} differs" for name in _fields_apart(want.settings, have.settings)),
-    ]
-    return tuple(sorted(found))
-
-
-def _paths(want: Mapping[str, Methods], have: Mapping[str, Methods]) -> Iterator[str]:
-    for path in want.keys() | have.keys():
-        if not have.get(path):
-            if path not in want:
-                yield f"resource {path}"
-            elif path not in have:
-                yield f"no resource {path}"
-        yield from _verbs(path, want.get(path, {}), have.get(path, {}))
-
-
-def _verbs(path: str, want: Methods, have: Methods) -> Iterator[str]:
-    for verb in want.keys() | have.keys():
-        name = f"{verb} {path}"
-        if verb not in want:
-            yield f"method {name}"
-        elif verb not in have:
-            yield f"no method {name}"
-        elif want[verb] != have[verb]:
-            yield f"method {name}: {', '.join(_method_apart(want[verb], have[verb]))}"
-
-
-def _method_apart(want: Method, have: Method) -> Iterator[str]:
-    yield from _fields_apart(replace(want, integration=None), replace(have, integration=None))
-    if want.integration is None or have.integration is None:
-        if want.integration != have.integration:
-            yield "no integration" if want.integration else "integration"
-        return
-    for name in _fields_apart(want.integration, have.integration):
-        yield f"integration {name}"
-
-
-def _entries(noun: str, want: Mapping[str, object], have: Mapping[str, object]) -> Iterator[str]:
-    for name in want.keys() | have.keys():
-        if name not in want:
-            yield f"{noun} {name}"
-        elif name not in have:
-            yield f"no {noun} {name}"
-        elif want[name] != have[name]:
-            yield f"{noun} {name} differs"
-
-
-def _fields_apart(
-    want: Method | Integration | Settings, have: Method | Integration | Settings
-) -> Iterable[str]:
-    return [one.name for one in fields(want) if vars(want)[one.name] != vars(have)[one.name]]

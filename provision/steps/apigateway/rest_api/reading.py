@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from provision.aws.client import Aws
 from provision.aws.concurrency import read_pool
 from provision.model import iam
 from provision.model.step import Document
+from provision.steps.apigateway.rest_api.authorizers import read_authorizers
 from provision.steps.apigateway.rest_api.contents import (
+    Authorizer,
     Contents,
     GatewayResponse,
     Integration,
@@ -38,13 +40,14 @@ _JSON: Final = "application/json"
 
 @dataclass(frozen=True)
 class Reading:
-    """The contents, and the ids by which they are changed: path → resource, name → validator."""
+    """The contents, and the ids by which they are changed: path → resource, name → the others."""
 
     contents: Contents
     resources: Mapping[str, str]
     validators: Mapping[str, str]
     taken: frozenset[str]
     """The names of all models, including those that AWS puts into every new API."""
+    authorizers: Mapping[str, str] = field(default_factory=dict)
 
 
 READING: Final = tuple(
@@ -54,6 +57,7 @@ READING: Final = tuple(
         ("GetModels", "models"),
         ("GetRequestValidators", "requestvalidators"),
         ("GetResources", "resources"),
+        ("GetAuthorizers", "authorizers"),
     )
 )
 
@@ -64,9 +68,10 @@ def empty(root_id: str) -> Reading:
     return Reading(contents, {"/": root_id}, {}, frozenset(_GIVEN))
 
 
-def read(aws: Aws, api_id: str, settings: Settings) -> Reading:
+def read(aws: Aws, api_id: str, settings: Settings, wanted: Sequence[Authorizer] = ()) -> Reading:
     """Read the API with four calls for up to 500 resources.
 
+    One more reads the authorizers, if any is `wanted` or a method refers to one.
     Do not poll it: GetResources is allowed 5 times in 2 s (A1).
     """
     with read_pool() as pool:
@@ -76,7 +81,13 @@ def read(aws: Aws, api_id: str, settings: Settings) -> Reading:
         gateway_responses = pool.submit(_read_gateway_responses, aws, api_id)
     resources, models = reading.result(), reading_models.result()
     validators, checks = reading_validators.result()
-    names = {validator_id: name for name, validator_id in validators.items()}
+    methods = [
+        one for each in resources.values() for one in each.get("resourceMethods", {}).values()
+    ]
+    refers = any(method.get("authorizerId") for method in methods)
+    authorizers, asked = read_authorizers(aws, api_id) if wanted or refers else ({}, {})
+    ids = {**validators, **authorizers}
+    names = {each_id: name for name, each_id in ids.items()}
     contents = Contents(
         resources={
             path: {
@@ -89,9 +100,10 @@ def read(aws: Aws, api_id: str, settings: Settings) -> Reading:
         validators=checks,
         gateway_responses=gateway_responses.result(),
         settings=settings,
+        authorizers=asked,
     )
-    ids = {path: resource["id"] for path, resource in resources.items()}
-    return Reading(contents, ids, validators, frozenset(models))
+    places = {path: resource["id"] for path, resource in resources.items()}
+    return Reading(contents, places, validators, frozenset(models), authorizers)
 
 
 def settings_of(found: RestApiTypeDef | RestApiResponseTypeDef) -> Settings:
@@ -171,13 +183,16 @@ def _read_gateway_responses(aws: Aws, api_id: str) -> dict[str, GatewayResponse]
     }
 
 
-def _method(found: MethodTypeDef, validators: Mapping[str, str]) -> Method:
-    validator_id = found.get("requestValidatorId")
+def _method(found: MethodTypeDef, names: Mapping[str, str]) -> Method:
+    """Return the method; `names` are those of validators and authorizers by id."""
+    validator_id, authorizer_id = found.get("requestValidatorId"), found.get("authorizerId")
     integration = found.get("methodIntegration")
     return Method(
         api_key=found.get("apiKeyRequired", False),
         authorization=found.get("authorizationType", "NONE"),
-        validator=validators.get(validator_id, validator_id) if validator_id else None,
+        authorizer=names.get(authorizer_id, authorizer_id) if authorizer_id else None,
+        scopes=tuple(sorted(found.get("authorizationScopes") or ())),
+        validator=names.get(validator_id, validator_id) if validator_id else None,
         parameters=found.get("requestParameters") or {},
         models=found.get("requestModels") or {},
         responses={

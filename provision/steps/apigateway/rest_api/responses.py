@@ -107,8 +107,8 @@ def _override(others: Collection[str]) -> dict[str, str]:
     return {_JSON: asked + "".join(named)}
 
 
-def gateway_responses(cors: Cors | None) -> dict[str, GatewayResponse]:
-    """Return the gateway responses by type.
+def gateway_responses(cors: Cors | None, *, signed: bool = False) -> dict[str, GatewayResponse]:
+    """Return the gateway responses by type; `signed`: a route takes signatures of AWS.
 
     Other types inherit from DEFAULT_4XX or DEFAULT_5XX and keep their own status. Of several
     origins they name the first: their templates know no conditions (A47).
@@ -120,12 +120,23 @@ def gateway_responses(cors: Cors | None) -> dict[str, GatewayResponse]:
         "BAD_REQUEST_BODY": _response(cors, status="400", details=_WRONG),
         "BAD_REQUEST_PARAMETERS": _response(cors, status="400", details=_WRONG),
         "INVALID_API_KEY": _response(cors, status="403", message=keyless),
-        # No route takes AWS signatures, so this always means that no route matches the request.
-        "MISSING_AUTHENTICATION_TOKEN": _response(cors, status="404", message='"Not found"'),
+        "MISSING_AUTHENTICATION_TOKEN": _unsigned(cors) if signed else _unknown(cors),
         # The quota's period may last days more; an hour keeps clients from retrying every second.
         "QUOTA_EXCEEDED": _response(cors, status="429", retry_after="3600"),
         "THROTTLED": _response(cors, status="429", retry_after="1"),
     }
+
+
+def _unknown(cors: Cors | None) -> GatewayResponse:
+    """Return the answer of an API without signatures: always because no route matches."""
+    return _response(cors, status="404", message='"Not found"')
+
+
+def _unsigned(cors: Cors | None) -> GatewayResponse:
+    """Return the answer of an API of which a route takes signatures: AWS has one for both."""
+    return _response(
+        cors, status="403", message='"Forbidden: no such route, or its request has no signature"'
+    )
 
 
 def _response(

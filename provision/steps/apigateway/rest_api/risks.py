@@ -37,6 +37,17 @@ def _takes_credentials(have: Any, want: Any) -> bool:
     return isinstance(want, Cors) and want.credentials and not before
 
 
+def _asks_otherwise(have: Any, want: Any) -> bool:
+    """Return whether an authorizer that stays may refuse callers that it lets in now."""
+    now = {one.name: one for one in want} if isinstance(want, tuple) else {}
+    both = [(one, now[one.name]) for one in have if one.name in now]
+    return any(
+        (old.kind, old.target, old.source) != (new.kind, new.target, new.source)
+        or not set(old.pools) <= set(new.pools)
+        for old, new in both
+    )
+
+
 API_RISKS: Final = Risks(
     recreate=(Risk(Impact.NEW_URL, "its address gets a new id"),),
     update={
@@ -45,6 +56,13 @@ API_RISKS: Final = Risks(
             Risk(Impact.NEW_URL, "AWS's own address ends once its domain answers", when=disabled),
         ),
         "binary": (Risk(Impact.DOWNTIME, "bodies of these types change between text and base64"),),
+        "authorizers": (
+            Risk(
+                Impact.DOWNTIME,
+                "callers whom the changed one refuses get 401 or 403",
+                when=_asks_otherwise,
+            ),
+        ),
         "cors": (
             Risk(
                 Impact.DOWNTIME,

@@ -7,7 +7,10 @@ from typing import Final
 
 from provision.model.step import Document
 from provision.steps.apigateway.rest_api.contents import (
+    COGNITO,
+    SIGNED,
     VALIDATORS,
+    Authorizer,
     Contents,
     Cors,
     Integration,
@@ -22,9 +25,8 @@ from provision.steps.apigateway.rest_api.responses import (
     preflight,
     read_preflight,
 )
+from provision.steps.apigateway.rest_api.uris import target_of, uri_of
 
-_URI_BEFORE: Final = ":lambda:path/2015-03-31/functions/"
-_URI_AFTER: Final = "/invocations"
 QUERY: Final = "method.request.querystring."
 _BODY_TYPES: Final = ("$default", "application/json")
 """The types of bodies to check: AWS does not check a body of another type. `$default` is any."""
@@ -35,13 +37,15 @@ def contents_of(
     cors: Cors | None,
     models: Mapping[str, Document],
     binary: tuple[str, ...] = (),
+    authorizers: Sequence[Authorizer] = (),
 ) -> Contents:
-    """Return the contents of an API with these routes, CORS settings, models and binary types."""
+    """Return the contents of an API that the fields of the step describe."""
+    named = {one.name: one for one in authorizers}
     resources: dict[str, dict[str, Method]] = {"/": {}}
     for route in routes:
         for path in ancestors(route.path):
             resources.setdefault(path, {})
-        resources[route.path][route.method] = _method(route)
+        resources[route.path][route.method] = _method(route, named)
     for methods in resources.values():
         if cors and methods:
             methods.setdefault("OPTIONS", preflight(cors, methods, binary))
@@ -50,8 +54,9 @@ def contents_of(
         resources=resources,
         models=models,
         validators={name: checks for name, checks in VALIDATORS.items() if name in used},
-        gateway_responses=gateway_responses(cors),
+        gateway_responses=gateway_responses(cors, signed=any(one.auth == SIGNED for one in routes)),
         settings=Settings(binary_types=binary),
+        authorizers=named,
     )
 
 
@@ -68,6 +73,8 @@ def routes_of(contents: Contents) -> tuple[Route, ...]:
             api_key=method.api_key,
             body=method.models.get(_BODY_TYPES[0]),
             query=tuple(sorted(_required_query(method))),
+            auth=_asks(method),
+            scopes=method.scopes,
         )
         for path, methods in sorted(contents.resources.items())
         for verb, method in sorted(methods.items())
@@ -84,25 +91,38 @@ def cors_of(contents: Contents) -> Cors | None:
     return None
 
 
-def _method(route: Route) -> Method:
-    partition, region = route.target.split(":")[1:4:2]
-    uri = f"arn:{partition}:apigateway:{region}{_URI_BEFORE}{route.target}{_URI_AFTER}"
+def _method(route: Route, authorizers: Mapping[str, Authorizer]) -> Method:
+    authorizer = authorizers.get(route.auth)
     return Method(
         api_key=route.api_key,
+        authorization=_authorization(authorizer) if authorizer else route.auth or "NONE",
+        authorizer=authorizer.name if authorizer else None,
+        scopes=route.scopes,
         validator=validator_of(route),
         parameters={QUERY + name: True for name in route.query},
         models=dict.fromkeys(_BODY_TYPES, route.body) if route.body else {},
         # A function is always called by POST, for any method of the route.
-        integration=Integration(kind="AWS_PROXY", verb="POST", uri=uri),
+        integration=Integration(kind="AWS_PROXY", verb="POST", uri=uri_of(route.target)),
     )
+
+
+def _authorization(authorizer: Authorizer) -> str:
+    """Return the authorization of a method with this authorizer."""
+    return COGNITO if authorizer.kind == COGNITO else "CUSTOM"
+
+
+def _asks(method: Method) -> str:
+    """Return what the method asks; one without authorization may still refer to an authorizer."""
+    if method.authorization in {"NONE", SIGNED}:
+        return SIGNED if method.authorization == SIGNED else ""
+    return method.authorizer or ""
 
 
 def _target(method: Method) -> str | None:
     integration = method.integration
     if integration is None or integration.kind != "AWS_PROXY" or not integration.uri:
         return None
-    _, found, rest = integration.uri.partition(_URI_BEFORE)
-    return rest.removesuffix(_URI_AFTER) if found else None
+    return target_of(integration.uri)
 
 
 def _required_query(method: Method) -> list[str]:

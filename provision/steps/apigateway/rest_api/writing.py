@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final, cast
 
 from provision.aws.client import Aws
 from provision.model import iam
+from provision.steps.apigateway.rest_api.authorizers import WRITING as AUTHORIZERS
+from provision.steps.apigateway.rest_api.authorizers import put_authorizers, remove_authorizers
 from provision.steps.apigateway.rest_api.contents import (
     Contents,
     Integration,
     Method,
-    Settings,
     parent,
 )
 from provision.steps.apigateway.rest_api.reading import Reading
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
         ContentHandlingStrategyType,
         GatewayResponseTypeType,
         IntegrationTypeType,
-        OpType,
     )
     from mypy_boto3_apigateway.type_defs import (
         PatchOperationTypeDef,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 _METHOD: Final = "resources/*/methods/*"
-WRITING: Final = tuple(
+_CONTENTS: Final = tuple(
     iam.call(
         f"apigateway.{operation}",
         iam.gateway_permission(method, f"/restapis/{{id}}/{path}", iam.OWNED),
@@ -64,44 +64,25 @@ WRITING: Final = tuple(
         ("UpdateRequestValidator", "PATCH", "requestvalidators/*"),
     )
 )
+WRITING: Final = (*_CONTENTS, *AUTHORIZERS)
 
 
 def write(aws: Aws, api_id: str, have: Reading, want: Contents) -> None:
-    """Change the API's contents into `want`, except for the settings (see `settings_patches`).
+    """Change the API's contents into `want`, except for the settings (`settings.py`).
 
     Only one writer may change an API at a time (A3).
     """
-    writing = _Writing(aws, api_id, have, want, dict(have.resources), dict(have.validators))
+    ids = (dict(have.resources), dict(have.validators), dict(have.authorizers))
+    writing = _Writing(aws, api_id, have, want, *ids)
     writing.remove_resources()
     writing.put_models()
     writing.put_validators()
+    put_authorizers(aws, api_id, want.authorizers, have.contents.authorizers, writing.authorizers)
     writing.put_resources()
     writing.put_methods()
     writing.put_gateway_responses()
     writing.remove_unused()
-
-
-def settings_patches(want: Settings, have: Settings) -> list[PatchOperationTypeDef]:
-    """Return the patches of the settings that differ."""
-    wanted, found = set(want.binary_types), set(have.binary_types)
-    patches = [
-        *(_media_type("remove", name) for name in sorted(found - wanted)),
-        *(_media_type("add", name) for name in sorted(wanted - found)),
-    ]
-    if have.key_source != want.key_source:
-        patches.append({"op": "replace", "path": "/apiKeySource", "value": want.key_source})
-    if have.endpoints != want.endpoints:
-        path = f"/endpointConfiguration/types/{have.endpoints[0]}"
-        patches.append({"op": "replace", "path": path, "value": want.endpoints[0]})
-    if have.compress_from != want.compress_from:
-        patches.append({"op": "replace", "path": "/minimumCompressionSize", "value": ""})
-    if have.policy != want.policy:
-        patches.append({"op": "replace", "path": "/policy", "value": want.policy})
-    return patches
-
-
-def _media_type(operation: OpType, name: str) -> PatchOperationTypeDef:
-    return {"op": operation, "path": f"/binaryMediaTypes/{name.replace('/', '~1')}"}
+    remove_authorizers(aws, api_id, want.authorizers, writing.authorizers)
 
 
 @dataclass(frozen=True)
@@ -111,8 +92,9 @@ class _Writing:
     have: Reading
     want: Contents
     resources: dict[str, str]
-    """Path → id, kept current while writing; likewise the validators, by name."""
+    """Path → id, kept current while writing; likewise the others, by name."""
     validators: dict[str, str]
+    authorizers: dict[str, str]
 
     def remove_resources(self) -> None:
         """Delete undeclared resources, children before parents, and undeclared methods.
@@ -246,6 +228,10 @@ class _Writing:
         }
         if want.validator:
             request["requestValidatorId"] = self.validators[want.validator]
+        if want.authorizer:
+            request["authorizerId"] = self.authorizers[want.authorizer]
+        if want.scopes:
+            request["authorizationScopes"] = want.scopes
         client.put_method(**request)
         client.put_integration(**self._integration(resource_id, verb, want.integration))
         self._put_responses(resource_id, verb, want)

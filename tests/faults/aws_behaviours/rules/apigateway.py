@@ -148,6 +148,51 @@ class NamesCollide(Law):
         return given["restApiId"], given["resourceId"], given["httpMethod"]
 
 
+class AuthorizersAreReferredTo(Law):
+    """An authorizer's name is unique in its API, and one that a method refers to stays."""
+
+    ROW = "A48"
+    SERVICE = "apigateway"
+
+    OPERATIONS = frozenset(
+        {"CreateAuthorizer", "DeleteAuthorizer", "PutMethod", "DeleteMethod", "DeleteResource"}
+    )
+
+    def __init__(self) -> None:
+        self.names: dict[str, tuple[str, str]] = {}
+        self.used: dict[tuple[str, str], str] = {}
+
+    def before(self, call: Call, world: World) -> Refusal | None:
+        given = call.params
+        if call.operation == "CreateAuthorizer":
+            if (given["restApiId"], given["name"]) in self.names.values():
+                return bad(
+                    f"Authorizer name must be unique. Authorizer {given['name']} already exists in"
+                    " this RestApi."
+                )
+        elif call.operation == "DeleteAuthorizer":
+            for (_, verb), authorizer in self.used.items():
+                if authorizer == given["authorizerId"]:
+                    return conflict(
+                        f"Cannot delete authorizer '{authorizer}', is referenced in method: {verb}/"
+                    )
+        return None
+
+    def after(self, call: Call, answer: Answer, world: World) -> None:
+        given = call.params
+        if call.operation == "CreateAuthorizer":
+            self.names[answer["id"]] = (given["restApiId"], given["name"])
+        elif call.operation == "DeleteAuthorizer":
+            self.names.pop(given["authorizerId"], None)
+        elif call.operation == "DeleteResource":
+            gone = given["resourceId"]
+            self.used = {place: one for place, one in self.used.items() if place[0] != gone}
+        elif call.operation == "PutMethod" and "authorizerId" in given:
+            self.used[given["resourceId"], given["httpMethod"]] = given["authorizerId"]
+        else:
+            self.used.pop((given["resourceId"], given["httpMethod"]), None)
+
+
 class ResponsesNeedTheirMethod(Law):
     """Method responses may fail temporarily, an integration response without one permanently."""
 
@@ -514,6 +559,7 @@ LAWS: tuple[type[Law], ...] = (
     Rates,
     OneWriteAtATime,
     NamesCollide,
+    AuthorizersAreReferredTo,
     ResponsesNeedTheirMethod,
     StagesHoldDeployments,
     CanariesServe,

@@ -15,6 +15,7 @@ from provision.model.step import OWNER, Step
 from provision.plan.change import Action
 from provision.state.record import from_json, to_json
 from provision.steps.apigateway.rest_api.api import Cors, RestApi, Route
+from provision.steps.apigateway.rest_api.contents import Authorizer
 from provision.unknown import UNKNOWN
 from tests.support.harness import Died, Recorder, Where, Workshop, new_aws, one_node
 from tests.unit.steps.contract import StepContract
@@ -34,6 +35,14 @@ API = RestApi(
     tags={"team": "a"},
 )
 ONE = Route("GET", "/items/{id}", ALIAS)
+POOLS = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/"
+USERS = Authorizer(name="users-cognito", kind="COGNITO_USER_POOLS", pools=(f"{POOLS}us-east-1_a",))
+TOKENS = Authorizer(name="tokens-function", kind="REQUEST", target=OTHER, cache=300)
+AUTHORIZED = replace(
+    API,
+    authorizers=(TOKENS, USERS),
+    routes=(LIST, replace(ADD, auth=TOKENS.name), replace(ONE, auth=USERS.name, scopes=("a/b",))),
+)
 
 
 class TestRestApi(StepContract):
@@ -52,8 +61,8 @@ class TestRestApi(StepContract):
         "routes": (
             Route("GET", "/", OTHER, api_key=False),
             replace(LIST, query=("page",)),
-            ADD,
-            ONE,
+            replace(ADD, auth="AWS_IAM"),
+            replace(ONE, auth=USERS.name, scopes=("a/b", "c/d")),
         ),
         "cors": replace(
             CORS,
@@ -65,11 +74,15 @@ class TestRestApi(StepContract):
         ),
         "models": {"Item": {"type": "object"}, "Error": {"type": "object", "title": "Ours"}},
         "binary": ("*/*", "image/png"),
+        "authorizers": (
+            replace(TOKENS, source="method.request.header.Token", cache=0, target=ALIAS),
+            replace(USERS, pools=(f"{POOLS}us-east-1_b", f"{POOLS}us-east-1_c")),
+        ),
         "tags": {"team": "b", "more": "c"},
     }
 
     def given(self, aws: Any) -> Step:
-        return API
+        return AUTHORIZED
 
 
 def gateway() -> Any:
@@ -111,6 +124,76 @@ def test_a_stage_of_another_stack_keeps_the_api(workshop: Workshop, theirs: str)
 
 
 # -- what is made --------------------------------------------------------------------------------
+
+
+def authorizers(api: RestApi) -> dict[str, Any]:
+    return {one["name"]: one for one in gateway().get_authorizers(restApiId=api.id)["items"]}
+
+
+def test_a_route_names_its_authorizer(workshop: Workshop) -> None:
+    api = made(workshop, AUTHORIZED)
+    found = authorizers(api)
+    assert found["users-cognito"]["providerARNs"] == list(USERS.pools)
+    assert found["users-cognito"]["type"] == "COGNITO_USER_POOLS"
+    assert found["tokens-function"]["authorizerUri"].endswith(f"functions/{OTHER}/invocations")
+    by_pool, by_function = method(api, "GET", "/items/{id}"), method(api, "POST", "/items")
+    assert by_pool["authorizationType"] == "COGNITO_USER_POOLS"
+    assert by_pool["authorizationScopes"] == ["a/b"]
+    assert by_pool["authorizerId"] == found["users-cognito"]["id"]
+    assert by_function["authorizationType"] == "CUSTOM"
+    assert by_function["authorizerId"] == found["tokens-function"]["id"]
+    assert method(api, "OPTIONS", "/items")["authorizationType"] == "NONE"
+    assert "GET /items/{id}: COGNITO_USER_POOLS, key" in api.served()
+
+
+def test_authorizers_are_read_only_where_there_are_any(workshop: Workshop) -> None:
+    made(workshop)
+    workshop.run(one_node(API), "plan")
+    assert "GetAuthorizers" not in workshop.last.reads
+    made(workshop, AUTHORIZED)
+    workshop.run(one_node(AUTHORIZED), "plan")
+    assert workshop.last.reads.count("GetAuthorizers") == 1
+
+
+def test_authorizers_are_deleted_after_the_methods_that_refer_to_them(workshop: Workshop) -> None:
+    """AWS refuses it before (A48)."""
+    api = made(workshop, AUTHORIZED)
+    made(workshop)
+    assert authorizers(api) == {}
+    writes = workshop.last.writes
+    assert writes.index("DeleteAuthorizer") > writes.index("PutMethod")
+
+
+def test_an_authorizer_changes_in_place(workshop: Workshop) -> None:
+    api = made(workshop, AUTHORIZED)
+    before = authorizers(api)["users-cognito"]["id"]
+    other = replace(USERS, pools=(f"{POOLS}us-east-1_b",))
+    made(workshop, replace(AUTHORIZED, authorizers=(TOKENS, other)))
+    assert workshop.last.writes.count("UpdateAuthorizer") == 1
+    assert not {"PutMethod", "CreateAuthorizer"} & set(workshop.last.writes)
+    after = authorizers(api)["users-cognito"]
+    assert (after["id"], after["providerARNs"]) == (before, list(other.pools))
+
+
+def test_signed_requests_have_no_authorizer_and_are_refused_with_403(workshop: Workshop) -> None:
+    """AWS has one answer for a request without signature and for a path that is no route."""
+    api = made(workshop, replace(API, routes=(replace(LIST, auth="AWS_IAM"),)))
+    assert method(api, "GET", "/items")["authorizationType"] == "AWS_IAM"
+    assert authorizers(api) == {}
+    kind = "MISSING_AUTHENTICATION_TOKEN"
+    assert (
+        gateway().get_gateway_response(restApiId=api.id, responseType=kind)["statusCode"] == "403"
+    )
+    made(workshop)
+    assert (
+        gateway().get_gateway_response(restApiId=api.id, responseType=kind)["statusCode"] == "404"
+    )
+
+
+def test_an_api_without_authorizers_keeps_the_digest_of_earlier_versions() -> None:
+    """Another digest would deploy every API once more. This one is of the version before."""
+    assert API.digest() == "aed2b0a7535e7b2a0e0d1f40cd90fece8899cb08eb7445be339c0477d39e44ff"
+    assert AUTHORIZED.digest() != replace(AUTHORIZED, authorizers=(TOKENS,)).digest()
 
 
 def test_a_route_calls_the_alias_and_wants_a_key(workshop: Workshop) -> None:
