@@ -236,7 +236,10 @@ def test_what_was_not_asked_is_named_with_the_command_that_asks_it(
     found = deployed("check", "--wait", "0")
     lines = found.out.splitlines()
     at = lines.index("Not asked, since it may write: POST /items")
-    assert lines[at + 1] == "  → `provision invoke --route 'POST /items'` sends one request"
+    assert (
+        lines[at + 1]
+        == "  → `provision invoke --route 'POST /items' --body '{…}'` sends one request"
+    )
     assert lines[at + 2] == "Not asked, since it writes: poison"
     assert lines[at + 3] == "  → `provision check --deep` asks it too"
     document = deployed("check", "--json", "--wait", "0").json
