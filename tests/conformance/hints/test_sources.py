@@ -27,7 +27,7 @@ TICKED = re.compile(r"`([^`\n]+)`")
 BARE = re.compile(rf"(?<![\w./-])provision (?:{VERBS})\b")
 BEGUN = re.compile(rf"(?:{VERBS}) (?!\w+:)")
 """A command without the program's name."""
-OF_OTHERS = re.compile(r"aws |uv pip|requirements|--hash|\{\}|\{arn\}")
+OF_OTHERS = re.compile(r"aws |uv pip|set -l |requirements|--hash|\{\}|\{arn\}")
 """Texts with options of other programs."""
 AWS_OWN = (
     "configure",
