@@ -127,7 +127,9 @@ def test_every_record_is_read_and_written_as_it_was(directory: Path) -> None:
     records, kept = read(directory)
     assert kept == written()
     unused = KINDS.keys() - {record.step.KIND for record in records.values()}
-    assert unused == {"ec2.interface_endpoint", "scheduler.group", "scheduler.schedule"}, "every other kind has a record"
+    assert unused == {"ec2.interface_endpoint", "scheduler.group", "scheduler.schedule"}, (
+        "every other kind has a record"
+    )
 
 
 def test_the_log_is_read_onto_the_records(directory: Path) -> None:
