@@ -34,6 +34,7 @@ from provision.workflows.project_files import (
     TEMPLATES,
     Project,
     name_from,
+    name_in,
     same_name,
 )
 
@@ -59,9 +60,11 @@ def init(call: Invocation, wanted: Wanted) -> int:
     if wanted.region is not None:
         _check_region(wanted.region)
     folder = _folder(wanted.directory)
-    if wanted.name is None and is_unattended(call):
+    before = name_in(folder / CONFIG) if wanted.force else None
+    if wanted.name is None and before is None and is_unattended(call):
         _refuse_other_name(folder.name)
-    ahead = Project(name_from(folder.name), wanted.region, wanted.template or DEFAULT_TEMPLATE)
+    name = before or name_from(folder.name)
+    ahead = Project(name, wanted.region, wanted.template or DEFAULT_TEMPLATE)
     refuse_existing(folder, ahead.files(), force=wanted.force)
     try:
         project = _asked(call, wanted, ahead)
@@ -79,11 +82,12 @@ def init(call: Invocation, wanted: Wanted) -> int:
     )
     _write_schema(call, folder)
     following = _following(call, wanted.directory, folder)
+    others = project.files_of_others(folder)
     if call.as_json:
         seconds = time.monotonic() - began
-        call.answer(project_document(made, folder, project.template, following, seconds))
+        call.answer(project_document(made, folder, project.template, others, following, seconds))
     else:
-        print_project(made, folder, project.template, following)
+        print_project(made, folder, project.template, others, following)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from provision.views.json_head import SCHEMA, as_text
@@ -9,9 +10,17 @@ from provision.workflows.new_project import Written
 
 
 def project_document(
-    made: Written, folder: Path, template: str, following: str, seconds: float
+    made: Written,
+    folder: Path,
+    template: str,
+    others: Sequence[str],
+    following: str,
+    seconds: float,
 ) -> str:
-    """Return the document of init. `following` is the command to type next."""
+    """Return the document of init. `following` is the command to type next.
+
+    `others` are files in the folder that only another template has.
+    """
     return as_text(
         {
             "schema": SCHEMA,
@@ -25,6 +34,7 @@ def project_document(
             "overwritten": list(made.overwritten),
             "extended": list(made.extended),
             "kept": list(made.kept),
+            "of_other_templates": list(others),
             "next": following,
             "calls": {"read": 0, "write": 0},
             "seconds": round(seconds, 2),

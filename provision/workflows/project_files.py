@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Final
 
 import yaml
@@ -15,6 +16,7 @@ import yaml
 from provision.config.schema.types import NAME
 from provision.config.schema_file import EDITOR_LINE
 from provision.config.yaml.reader import SCALARS
+from provision.files import LARGEST, read_regular
 from provision.workflows.existing_files import ATTRIBUTES, IGNORED, README
 
 TEMPLATES: Final = {
@@ -54,11 +56,32 @@ class Project:
         config = found.pop(CONFIG).decode()
         return {**dict(sorted(found.items())), CONFIG: self._config(config).encode()}
 
+    def files_of_others(self, folder: Path) -> list[str]:
+        """Return the files in the folder that only other templates have, by their path."""
+        own = self.files().keys()
+        others = {
+            path
+            for template in TEMPLATES
+            for path in Project(self.name, None, template).files()
+            if path not in own and (folder / path).is_file()
+        }
+        return sorted(others)
+
     def _config(self, text: str) -> str:
         text = _with_value(text, "name", self.name)
         if self.region:
             text = _with_value(text, "region", self.region)
         return f"{EDITOR_LINE}\n{text}"
+
+
+def name_in(config: Path) -> str | None:
+    """Return the name of the stack in a config.yaml, None if it has none that can be read."""
+    try:
+        text = read_regular(config, LARGEST).decode(errors="replace")
+    except OSError:
+        return None
+    found = re.search(r"^name: *[\"']?([a-z][a-z0-9-]*)", text, re.MULTILINE)
+    return found[1] if found and re.fullmatch(NAME, found[1]) else None
 
 
 def same_name(folder: str) -> str | None:

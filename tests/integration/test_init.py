@@ -85,7 +85,8 @@ def test_the_document(empty: Path, provision: Provision) -> None:
     made = provision("init", "shop", "--json", "--template", "minimal").json
     assert list(made) == [
         *("schema", "stack", "environment", "region", "account", "directory", "template"),
-        *("files", "overwritten", "extended", "kept", "next", "calls", "seconds", "error"),
+        *("files", "overwritten", "extended", "kept", "of_other_templates", "next"),
+        *("calls", "seconds", "error"),
     ]
     assert (made["stack"], made["region"], made["error"]) == ("shop-dev", "us-east-1", None)
     assert made["directory"] == str(empty / "shop")
@@ -100,6 +101,25 @@ def test_the_document(empty: Path, provision: Provision) -> None:
     forced = provision("init", "shop", "--json", "--template", "minimal", "--force").json
     assert {*forced["overwritten"]} == {*made["files"]} - {".gitattributes", ".gitignore"}
     assert sorted(forced["kept"]) == [".gitattributes", ".gitignore"]
+    assert forced["of_other_templates"] == []
+    assert forced["stack"] == made["stack"]
+
+
+def test_a_change_of_template_keeps_the_name_and_tells_what_is_left(
+    empty: Path, provision: Provision
+) -> None:
+    provision("init", "shop", "--template", "items", "--name", "tea-house")
+    (empty / "shop" / "own.txt").write_text("x")
+    changed = provision("init", "shop", "--template", "minimal", "--force")
+    assert changed.code == 0
+    assert "stack tea-house-dev" in changed.out
+    (told,) = [line for line in changed.out.splitlines() if "another template" in line]
+    assert "function/store.py" in told
+    assert "layer/requirements.txt" in told
+    assert "own.txt" not in told
+    assert (empty / "shop" / "function" / "store.py").is_file()
+    (empty / "shop" / "config.yaml").write_text("name: [")
+    assert "stack shop-dev" in provision("init", "shop", "--force", "--template", "items").out
 
 
 def test_the_user_s_own_files_are_named(empty: Path, provision: Provision) -> None:

@@ -55,6 +55,15 @@ def test_the_request_needs_nothing_but_the_key(
     assert ending(tmp_path, routes)[-1] == CURL + path
 
 
+PUBLIC = {"function": "items", "key": False, "throttle": {"rate": 1, "burst": 1}}
+
+
+def test_a_route_with_a_key_is_preferred_and_a_public_one_gets_none(tmp_path: Path) -> None:
+    assert ending(tmp_path, {"GET /up": PUBLIC, "GET /all": "items"})[-1] == f"{CURL}/all"
+    lines = ending(tmp_path, {"GET /up": PUBLIC, "POST /all": "items"})
+    assert lines[-1] == "curl https://x.test/v1/up"
+
+
 @pytest.mark.parametrize(
     "routes",
     [
