@@ -50,7 +50,7 @@ def changed_configs(
 
 
 def with_spares(config: Config, folder: Path) -> Config:
-    """Return the configuration with a second table, layer, function and model, called `other`.
+    """Return the configuration with a second table, layer, function, model and authorizer: `other`.
 
     Of a stack with one function, the function of a route has no other valid value. Routes get a
     `throttle` too, without which none can be public.
@@ -60,6 +60,7 @@ def with_spares(config: Config, folder: Path) -> Config:
     for name, section in sections.items():
         for each in [*section.values(), *_SPARES.get(name, ())][:1]:
             section.setdefault(_LIKELY[0], deepcopy(each))
+    document["api"]["authorizers"].setdefault(_LIKELY[0], {"iam": True})
     for route in document["api"]["routes"].values():
         route["throttle"] = route["throttle"] or {"rate": 50, "burst": 100}
     return Config.model_validate(document, context={"folder": folder})

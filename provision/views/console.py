@@ -39,14 +39,22 @@ def print_page(console: Console, page: RenderableType) -> None:
         console.print(Text(text.rstrip()), soft_wrap=True)
 
 
+_NARROW: Final = 20
+"""The columns below which a line is not narrowed."""
+
+
 def broken(text: Text, width: int, indent: str) -> list[Text]:
-    """Return the lines of a text that has to fit, the further ones with `indent` before them."""
+    """Return the lines of a text that has to fit, the further ones with `indent` before them.
+
+    On a page of at most 20 columns nothing is indented.
+    """
+    indent = indent if width > _NARROW else ""
     if text.cell_len <= width:
         return [text]
     ends: list[int] = []
     lines: list[Text] = []
     at = 0
-    for said in wrapped(text.plain, width, max(20, width - len(indent))):
+    for said in wrapped(text.plain, width, max(_NARROW, width - len(indent))):
         at = text.plain.index(said, at) + len(said)
         ends.append(at)
     for number, part in enumerate(text.divide(ends[:-1])):

@@ -111,7 +111,7 @@ def test_what_is_to_be_typed_next_names_the_same_stack(account: None, provision:
     assert "$(provision outputs api_key --region us-west-2)" in made.out
     made = provision("--region", "us-west-2", "down", "--yes", "--destroy-data")
     assert (
-        "`provision up --region us-west-2` creates them"
+        "`provision up --region us-west-2` creates it"
         in provision("--region", "us-west-2", "status").out
     )
     nothing = provision("--region", "us-west-2", "outputs")
@@ -208,7 +208,7 @@ def test_outputs_one_by_one_and_the_key_only_when_asked_for(
     nothing = provision("outputs")
     assert nothing.code == 1
     assert "provision up" in nothing.err
-    assert "nodes missing: `provision up` creates them" in provision("status").out
+    assert "not deployed: `provision up` creates it" in provision("status").out
     made = provision("up", "--yes")
     assert provision("outputs", "table_name").out == "tap-dev-items\n"
     shown = provision("outputs", "--json").json

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from provision.config.problems import Problem, listed, suggest
+from provision.config.schema.authorizers import Authorizer
 from provision.config.yaml.nodes import YamlNode
 
 KINDS = ("cognito", "function", "iam")
@@ -52,11 +53,17 @@ def _kind(authorizer: YamlNode) -> Iterator[Problem]:
             "make an authorizer of each" if kinds else "write cognito: [ARN of a user pool]",
         )
         return
-    header, cache = authorizer.get("header"), authorizer.get("cache")
-    if header and kinds == ["iam"]:
-        yield header.problem("signed requests have their own headers", "remove it")
-    if cache and kinds != ["function"]:
-        yield cache.problem("only the answers of a function are kept", "remove it")
+    if kinds == ["iam"]:
+        yield from _unused(authorizer, "header", "signed requests have their own headers")
+    if kinds != ["function"]:
+        yield from _unused(authorizer, "cache", "only the answers of a function are kept")
+
+
+def _unused(authorizer: YamlNode, key: str, why: str) -> Iterator[Problem]:
+    """Refuse a value that has no effect, unless it is the default, which every authorizer has."""
+    node = authorizer.get(key)
+    if node and node.value != Authorizer.model_fields[key].default:
+        yield node.problem(why, "remove it")
 
 
 def _function(tree: YamlNode, authorizer: YamlNode) -> Iterator[Problem]:

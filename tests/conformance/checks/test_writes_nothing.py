@@ -21,7 +21,14 @@ TABLE = boto3.client("dynamodb")
 def handler(event, context):
     if event.get("httpMethod") not in ("GET", "HEAD"):
         TABLE.put_item(TableName=os.environ["TABLE_ITEMS"], Item={"id": {"S": str(uuid.uuid4())}})
-    headers = {"Access-Control-Allow-Origin": os.environ["CORS_ORIGIN"]}
+    origins = [one.strip() for one in os.environ["CORS_ORIGIN"].split(",")]
+    sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    asked = sent.get("origin")
+    headers = {
+        "Access-Control-Allow-Origin": asked if asked in origins else origins[0],
+        "Access-Control-Allow-Credentials": "true",
+        "Vary": "Origin",
+    }
     return {"statusCode": 200, "headers": headers, "body": "{}"}
 """
 TABLE = "tap-local-items"

@@ -28,6 +28,7 @@ def authorized(route: str, authorizers: str, headers: str = "X-Api-Key, Authoriz
         ("auth: own", "own: iam", "X-Api-Key, Authorization, X-Amz-Date"),
         ("auth: own", "own: {iam: true}", "X-Api-Key, Authorization, X-Amz-Date"),
         ("query: [a]", "own: iam", "X-Api-Key"),
+        ("query: [a]", "own: {iam: true, header: Authorization, cache: 300}", "X-Api-Key"),
     ],
 )
 def test_what_fits_is_taken(tmp_path: Path, route: str, authorizers: str, headers: str) -> None:
