@@ -97,6 +97,8 @@ def _explain_declared(
             view.print_kind_page(page, call.expand_hint)
         return _answered(call, documents.kind_entry(page), None, began)
     offline = _stack(call, place)
+    if offline and what in offline.config.api.routes:
+        what = f"api.routes.{what}"
     if offline is None or what not in offline.stack.nodes:
         return _explain_key(call, place, what, (*KINDS, *commands), offline, began)
     from provision.config.load import as_written  # noqa: PLC0415

@@ -12,6 +12,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
+from provision.sanitizing.text import printable
 from provision.views.console import broken, columns
 from provision.views.frames import with_short_frames
 from provision.workflows.logs.line import BACKGROUND, LineKind, LogLine
@@ -20,6 +21,7 @@ from provision.workflows.logs.stories import Story
 
 _MARKS: Final = re.compile(r"[\s~^]+")
 """A line of a traceback that marks a part of the one above."""
+_DROPPED: Final = {ord(each): printable(each) for each in "\a\b\v\f"}
 _BREAK: Final = re.compile(r"\r\n|\r|\n")
 _SHOWN_ID: Final = 16
 """Characters of a longer id that are shown; `--request` takes them too."""
@@ -76,14 +78,15 @@ class LogScreen:
     def print_line(self, line: LogLine, indent: str = "") -> None:
         """Print a line with its time and source; each of its own lines on one."""
         folder = self.folders.get(line.source, "")
-        first, *more = _BREAK.split(with_short_frames(line.text, folder))
+        first, *more = _BREAK.split(with_short_frames(_visible(line.text), folder))
         text = Text(f"{indent}{_time(line.at)}  {_source(line):<10} ")
         if line.level:
             text.append(f"{line.level:<5} ", "bold red" if line.failed else "cyan")
         text.append(first, "red" if line.failed else "")
         short, long = _told(line)
+        long = [_visible(each) for each in long]
         if short:
-            text.append(f"  {short}", "dim")
+            text.append(f"  {_visible(short)}", "dim")
         whole = self._put(text, indent + _CONTINUES)
         for each in (*more, *long):
             if each and (whole or not _MARKS.fullmatch(each)):  # marks point at the line above
@@ -116,6 +119,11 @@ class LogScreen:
         for line in lines:
             self.console.print(line, soft_wrap=True)
         return len(lines) == 1
+
+
+def _visible(text: str) -> str:
+    """Return the text with escapes for the control characters that rich would drop unseen."""
+    return text.translate(_DROPPED)
 
 
 def has_heading(story: Story) -> bool:

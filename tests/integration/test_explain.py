@@ -166,3 +166,11 @@ def test_a_code_is_explained_without_the_sdk() -> None:
     )
     assert "exit code 6" in done.stdout
     assert done.stderr.strip() == "set()"
+
+
+def test_a_route_is_explained_as_its_key(provision: Provision) -> None:  # noqa: F811
+    told = provision("explain", "GET /items")
+    assert told.code == 0
+    assert "api.routes.GET /items  a key of config.yaml" in told.out
+    assert "config explain 'api.routes.GET /items'" in told.out
+    assert provision("explain", "GET /nothing").code == 2

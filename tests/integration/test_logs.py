@@ -156,6 +156,13 @@ def test_the_document(written: Written) -> None:
     assert [json.loads(line) for line in lines] == document["events"]
 
 
+def test_no_control_character_vanishes(written: Written) -> None:
+    written.put(FUNCTION, "a\ab\x0bc\x0cd\be", json.dumps({"message": "x", "more": "f\ag"}), at=900)
+    out = written.provision("logs", "--no-join").out
+    assert r"a\x07b\x0bc\x0cd\x08e" in out
+    assert r"more=f\x07g" in out
+
+
 def test_hostile_text_stays_text(written: Written) -> None:
     written.put(FUNCTION, HOSTILE, json.dumps({"message": HOSTILE, "a": HOSTILE}), at=500)
     for words in ((), ("--no-join",), ("--raw",), ("--json",), ("--jsonl",)):
