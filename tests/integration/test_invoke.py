@@ -175,7 +175,10 @@ def test_what_api_gateway_would_refuse_is_told_before_the_function_runs(
         assert f"{said} {fault}" in told.err
         function.sent.clear()
     assert "wants JSON" in provision(*words).err, "no body is none either"
-    assert "the query lacks as" in provision("invoke", "--route", "POST /items").err
+    bodiless = provision("invoke", "--route", "POST /items").err
+    assert "the query lacks as" in bodiless
+    assert "no body is sent with POST: --body '{…}' or --body @FILE gives one" in bodiless
+    assert "no body" not in provision("invoke", "--route", "POST /items", "--body", "{}").err
     assert "warning" not in provision(*words, "--body", '{"name": 1}').err
 
 
